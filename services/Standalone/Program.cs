@@ -1,0 +1,1 @@
+Console.Error.WriteLine("nothing yet"); return 0;
