@@ -1,0 +1,40 @@
+namespace Detection.Streaming;
+
+/// <summary>
+/// Deliveries in, completion out. At least once: only when everything below a delivery is completed or dead-lettered does the position move (the lowest unfinished
+/// one is the watermark), so a process killed at any instant is given again what it had not finished. Implementations: an embedded durable queue (SQLite), Kafka.
+/// </summary>
+public interface IMessageStream : IAsyncDisposable
+{
+    /// <summary>Says whether the stream answers; makes what it needs.</summary>
+    Task OpenAsync(CancellationToken cancellation);
+
+    /// <summary>Deliveries in order of each partition, bounded in flight by bytes and count: waits when too much is unfinished.</summary>
+    IAsyncEnumerable<Delivery> ReceiveAsync(CancellationToken cancellation);
+
+    /// <summary>The effect of these deliveries is durable elsewhere; they are not given again.</summary>
+    Task CompleteAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellation);
+
+    /// <summary>Keeps the delivery with its provenance and the reason, durably, then completes it.</summary>
+    Task DeadLetterAsync(Delivery delivery, DeadLetterReason reason, CancellationToken cancellation);
+}
+
+/// <summary>Puts records on a stream; durable when the task completes.</summary>
+public interface IMessageSink
+{
+    Task SendAsync(IReadOnlyList<OutgoingRecord> records, CancellationToken cancellation);
+}
+
+/// <summary>What was received. <see cref="Value"/> is JSON (<c>application/json</c>) or the bytes of a mail (<c>message/rfc822</c>).</summary>
+public sealed record Delivery(string Topic, int Partition, long Offset, DateTimeOffset Timestamp, string? Key, ReadOnlyMemory<byte> Value, IReadOnlyList<KeyValuePair<string, string>> Headers)
+{
+    public string ContentType => Headers.LastOrDefault(header => header.Key.Equals("content-type", StringComparison.OrdinalIgnoreCase)).Value ?? "application/json";
+}
+
+public sealed record OutgoingRecord(string? Key, ReadOnlyMemory<byte> Value, IReadOnlyList<KeyValuePair<string, string>> Headers);
+
+/// <summary><paramref name="Exception"/> is a type name, <paramref name="Message"/> a sentence that names the field; neither holds message content.</summary>
+public sealed record DeadLetterReason(string Exception, string Message, int Attempts = 1);
+
+/// <summary>A dead letter as <c>detection dead-letters</c> shows it.</summary>
+public sealed record DeadLetter(long Id, Delivery Delivery, DeadLetterReason Reason, DateTimeOffset At);
