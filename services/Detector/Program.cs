@@ -1,1 +1,0 @@
-await WebApplication.CreateBuilder(args).Build().RunAsync();
