@@ -11,7 +11,7 @@ public static class Pipelines
     public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn)
     {
         var source = ModelFolders.Resolve(options);
-        return DetectionPipeline.Load(source, new PipelineOptions
+        return DetectionPipeline.Open(source, new PipelineOptions
         {
             Dtype = DtypeChoice.Resolve(options, source),
             Device = options.Device == "auto" ? DtypeChoice.BestDevice() : options.Device,
