@@ -56,7 +56,6 @@ internal static class CommandLine
         EvaluateCommand.Create(terminal),
         SamplesCommand.Create(terminal),
         TrainCommand.Create(terminal),
-        CalibrateCommand.Create(terminal),
         ModelsCommand.Create(terminal),
         BenchCommand.Create(terminal),
         ReplayCommand.Create(terminal),
