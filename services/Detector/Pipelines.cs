@@ -1,5 +1,6 @@
 using Detection.Contracts;
 using Detection.Detectors;
+using Detection.Model;
 using Detection.ServiceDefaults;
 
 namespace Detection.Detector;
@@ -14,7 +15,7 @@ public static class Pipelines
         return DetectionPipeline.Open(source, new PipelineOptions
         {
             Dtype = DtypeChoice.Resolve(options, source),
-            Device = options.Device == "auto" ? DtypeChoice.BestDevice() : options.Device,
+            Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
             Threads = options.Threads,
             Rule = Rule(options.Rule),
             Time = time,

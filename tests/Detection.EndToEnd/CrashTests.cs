@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Detection.Contracts;
 using Detection.Storage;
+using Detection.Storage.Sqlite;
 using Detection.Streaming;
+using Detection.Streaming.Embedded;
 
 namespace Detection.EndToEnd;
 
