@@ -5,6 +5,7 @@ using Detection.Checkpoints;
 using Detection.Contracts;
 using Detection.Detectors.Bundles;
 using Detection.Detectors.Criteria;
+using Detection.Detectors.Explaining;
 using Detection.Detectors.Heads;
 using Detection.Model;
 using Detection.Text;
@@ -24,6 +25,7 @@ public sealed class DetectionPipeline : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly TokenScorer _scorer;
     private readonly Judge? _judge;
+    private readonly EvidenceWriter _evidence;
     private readonly int? _bos;
 
     private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer)
@@ -34,7 +36,9 @@ public sealed class DetectionPipeline : IDisposable
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
         _bos = first ? tokenizer.BosId ?? throw new BundleException(source.Path, "has no BOS token, but texts are to be scored after one.") : null;
         MaxTokens = Math.Min(options.MaxTokens ?? bundled?.MaxTokens ?? DefaultMaxTokens, scorer.MaxTokens - (first ? 1 : 0));
-        _judge = Usable() is { } heads ? new Judge(heads, source.Bundle!.Manifest.Decisions) : null;
+        var heads = Usable();
+        _judge = heads is null ? null : new Judge(heads, source.Bundle!.Manifest.Decisions);
+        _evidence = new EvidenceWriter(heads?.Heads);
         Config = Hash(FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "");
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", BaseSha256());
     }
@@ -99,7 +103,7 @@ public sealed class DetectionPipeline : IDisposable
     }
 
     /// <summary>What heads decide on a reading; silent without heads.</summary>
-    public Judgement Decide(Reading reading) => _judge?.Decide(reading) ?? Judgement.Silent(reading.Supported);
+    public Judgement Decide(TextToJudge text) => _judge?.Decide(text) ?? Judgement.Silent(text.Supported);
 
     public void Dispose()
     {
@@ -110,7 +114,7 @@ public sealed class DetectionPipeline : IDisposable
     private JudgedMessage Judge(Reading reading)
     {
         var message = reading.Message;
-        var judgement = Decide(reading);
+        var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
         string content = VerdictIdentity.ContentSha256(message);
         return new JudgedMessage
         {
@@ -125,7 +129,7 @@ public sealed class DetectionPipeline : IDisposable
             Manipulation = judgement.Manipulation,
             Criteria = ZeroShot.Measure(reading.Predicted),
             Decided = judgement.Decided,
-            Evidence = [],
+            Evidence = _evidence.Write(reading, judgement),
             FalsePositiveRate = judgement.FalsePositiveRate,
             Tokens = reading.Tokens,
             Truncated = reading.Truncated,

@@ -4,6 +4,11 @@ using Detection.Detectors.Heads;
 
 namespace Detection.Detectors;
 
+/// <summary>What a decision needs of a text.</summary>
+/// <param name="Characters">Of the normalised text.</param>
+/// <param name="Supported">The language is one that the heads were trained on.</param>
+public sealed record TextToJudge(Channel Channel, int Characters, int Tokens, bool Supported, TextFeatures Features);
+
 /// <summary>Applies a bundle's heads, calibration and thresholds to readings. Pure.</summary>
 public sealed class Judge
 {
@@ -20,7 +25,7 @@ public sealed class Judge
         _techniques = [.. Taxonomy.Techniques.Select(technique => technique.Name).Where(name => heads.Heads.Heads.Any(head => head.Name == name))];
     }
 
-    public Judgement Decide(Reading reading)
+    public Judgement Decide(TextToJudge reading)
     {
         var margins = Margins(reading.Features);
         double? Probability(string head) => margins.TryGetValue(head, out float margin) ? Find(head).Calibration.Probability(margin) : null;
@@ -47,7 +52,7 @@ public sealed class Judge
 
     private Head Find(string name) => _heads.Heads.Heads.First(head => head.Name == name);
 
-    private Authorship AuthorshipOf(Reading reading, IReadOnlyDictionary<string, float> margins)
+    private Authorship AuthorshipOf(TextToJudge reading, IReadOnlyDictionary<string, float> margins)
     {
         if (!reading.Supported) return Authorship.Unsupported;
         if (reading.Tokens < FewestTokens) return Authorship.TooShort;
@@ -58,7 +63,7 @@ public sealed class Judge
         return margin <= _decisions.Synthetic.Below ? Authorship.Human : Authorship.Unsure;
     }
 
-    private MailKind MailOf(Reading reading, IReadOnlyDictionary<string, float> margins)
+    private MailKind MailOf(TextToJudge reading, IReadOnlyDictionary<string, float> margins)
     {
         if (!margins.TryGetValue(HeadNames.Spam, out float spam)) return MailKind.Unsure;
         if (margins.TryGetValue(HeadNames.Phishing, out float phishing) && IsAbove(HeadNames.Phishing, _decisions.Phishing, reading, phishing)) return MailKind.Phishing;
@@ -66,19 +71,19 @@ public sealed class Judge
         return spam <= _decisions.Spam.Below ? MailKind.Ham : MailKind.Unsure;
     }
 
-    private bool IsAbove(string head, ScoreDecision decision, Reading reading, float margin) =>
+    private bool IsAbove(string head, ScoreDecision decision, TextToJudge reading, float margin) =>
         _heads.People.TryGetValue(head, out var people)
-        && people.BucketOf(reading.Message.Channel, reading.Normalised.Length) is { } bucket
+        && people.BucketOf(reading.Channel, reading.Characters) is { } bucket
         && decision.Above.TryGetValue(bucket, out double above) && margin > above;
 
     private IEnumerable<string> Named(Dictionary<string, double?> techniques) =>
         techniques.Where(one => _decisions.Techniques.TryGetValue(one.Key, out double threshold) && one.Value >= threshold).Select(one => one.Key);
 
-    private Dictionary<string, FalsePositiveRate> Rates(Reading reading, IReadOnlyDictionary<string, float> margins)
+    private Dictionary<string, FalsePositiveRate> Rates(TextToJudge reading, IReadOnlyDictionary<string, float> margins)
     {
         var rates = new Dictionary<string, FalsePositiveRate>(StringComparer.Ordinal);
         foreach (var (head, people) in _heads.People)
-            if (reading.Supported && margins.TryGetValue(head, out float margin) && people.RateOf(reading.Message.Channel, reading.Normalised.Length, margin) is { } rate)
+            if (reading.Supported && margins.TryGetValue(head, out float margin) && people.RateOf(reading.Channel, reading.Characters, margin) is { } rate)
                 rates[head] = rate;
         return rates;
     }

@@ -23,6 +23,17 @@ public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
 
     public int Length => Hidden + Criteria + SurfaceFeatures.Names.Count;
 
+    /// <summary>Where a feature made from a criterion, or a surface feature, stands.</summary>
+    /// <exception cref="ArgumentException">No feature has this name.</exception>
+    public int Place(string name)
+    {
+        for (int i = 0; i < Criteria; i++)
+            if (CriteriaFeatures.Names[i] == name) return Hidden + i;
+        for (int i = 0; i < SurfaceFeatures.Names.Count; i++)
+            if (SurfaceFeatures.Names[i] == name) return Hidden + Criteria + i;
+        throw new ArgumentException($"No feature is called {name}.", nameof(name));
+    }
+
     /// <summary>One third, two thirds and the end of a model of that many blocks: early layers carry words, late ones what the model expects.</summary>
     public static FeatureLayout For(int blocks, int width) => new([.. new[] { (blocks + 1) / 3, (2 * blocks + 1) / 3, blocks }.Distinct()], width);
 

@@ -14,7 +14,7 @@ namespace Detection.Learning.Features;
 /// </summary>
 public sealed class FeatureStore : IDisposable
 {
-    private const int KeyBytes = 16, HeadBytes = KeyBytes + 3 * sizeof(int), Batch = 64;
+    private const int KeyBytes = 16, HeadBytes = KeyBytes + 3 * sizeof(int), Batch = 32;
     private readonly FileStream _file;
     private readonly Dictionary<Key, long> _places = [];
     private readonly DetectionPipeline _pipeline;
