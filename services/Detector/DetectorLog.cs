@@ -9,6 +9,6 @@ internal static partial class DetectorLog
     [LoggerMessage(2, LogLevel.Warning, "The {What} does not answer ({Error}); trying again in {Pause}")]
     public static partial void Waiting(ILogger log, string what, TimeSpan pause, string error);
 
-    [LoggerMessage(3, LogLevel.Information, "Judging with bundle {Bundle} {Version} in {Dtype}, {Threads} threads")]
-    public static partial void Started(ILogger log, string bundle, string version, string dtype, int threads);
+    [LoggerMessage(3, LogLevel.Warning, "{Warning}")]
+    public static partial void Model(ILogger log, string warning);
 }

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Detection.Contracts;
-using Microsoft.Extensions.Options;
 
 namespace Detection.Detector;
 
@@ -10,19 +9,24 @@ namespace Detection.Detector;
 /// </summary>
 public sealed class JudgingEngine : BackgroundService
 {
-    private readonly Channel<Job> _waiting;
+    /// <summary>Messages in one batch, and characters, so that a few long mails are a batch of their own.</summary>
+    private const int MaxBatch = 64, MaxBatchCharacters = 40_000;
+
+    /// <summary>Messages waiting for the model; more wait at the door.</summary>
+    private const int MaxWaiting = 512;
+
+    private readonly System.Threading.Channels.Channel<Job> _waiting;
     private readonly Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>> _judge;
-    private readonly JudgingOptions _options;
+    private readonly TimeSpan _maxDelay;
     private readonly TimeProvider _time;
     private Job? _carried;
 
     /// <param name="judge">The pipeline: as many judged messages as messages, in order. Called from one thread at a time.</param>
-    public JudgingEngine(Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>> judge, IOptions<JudgingOptions> options, TimeProvider time)
+    /// <param name="maxDelay">How long the first message of a batch waits for others.</param>
+    public JudgingEngine(Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>> judge, TimeSpan maxDelay, TimeProvider time)
     {
-        _judge = judge;
-        _options = options.Value;
-        _time = time;
-        _waiting = Channel.CreateBounded<Job>(new BoundedChannelOptions(_options.MaxWaiting) { SingleReader = true });
+        (_judge, _maxDelay, _time) = (judge, maxDelay, time);
+        _waiting = System.Threading.Channels.Channel.CreateBounded<Job>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     }
 
     /// <summary>Messages handed in and not yet judged.</summary>
@@ -60,8 +64,8 @@ public sealed class JudgingEngine : BackgroundService
         _carried = null;
         if (batch.Count == 0 && !await _waiting.Reader.WaitToReadAsync(cancellation)) return batch;
 
-        using var patience = new CancellationTokenSource(_options.MaxDelay, _time);
-        while (batch.Count < _options.MaxBatch && characters < _options.MaxBatchCharacters)
+        using var patience = new CancellationTokenSource(_maxDelay, _time);
+        while (batch.Count < MaxBatch && characters < MaxBatchCharacters)
         {
             if (!_waiting.Reader.TryRead(out var job))
             {
@@ -69,7 +73,7 @@ public sealed class JudgingEngine : BackgroundService
                 continue;
             }
             if (job.Cancellation.IsCancellationRequested) job.Result.TrySetCanceled(job.Cancellation);
-            else if (batch.Count > 0 && characters + Size(job) > _options.MaxBatchCharacters) { _carried = job; break; }
+            else if (batch.Count > 0 && characters + Size(job) > MaxBatchCharacters) { _carried = job; break; }
             else Add(job);
         }
         return batch.Count > 0 || _waiting.Reader.Completion.IsCompleted ? batch : await NextBatchAsync(cancellation);
