@@ -15,7 +15,7 @@ public static class Pipelines
         var source = ModelFolders.Resolve(options);
         return DetectionPipeline.Open(source, new PipelineOptions
         {
-            Dtype = DtypeChoice.Resolve(options, source),
+            Dtype = ConfiguredDtype.Resolve(options, source),
             Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
             Threads = options.Threads,
             MaxTokens = maxTokens,

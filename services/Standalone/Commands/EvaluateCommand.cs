@@ -94,7 +94,7 @@ internal static class EvaluateCommand
     }
 
     private static void Print(TextWriter to, BudgetReport budget) => to.WriteLine(budget.Point is { } point && budget.TruePositives is { } interval
-        ? Line($"    at 1 in {budget.OneIn} of its own people: {point.TruePositives} of {point.Positives} found {Between(interval)}")
+        ? Line($"    at 1 in {budget.OneIn} of its own people: {point.Found} of {point.Machines} found {Between(interval)}")
         : Line($"    at 1 in {budget.OneIn}: not shown, too few people"));
 
     private static void Print(TextWriter to, TechniqueReport report)
