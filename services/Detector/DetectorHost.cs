@@ -3,7 +3,9 @@ using Detection.Detectors;
 using Detection.Ingest;
 using Detection.ServiceDefaults;
 using Detection.Storage;
+using Detection.Storage.Sqlite;
 using Detection.Streaming;
+using Detection.Streaming.Embedded;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Detection.Detector;
@@ -14,7 +16,7 @@ public static class DetectorHost
     /// <summary>The embedded stream and store of one data folder.</summary>
     public static IServiceCollection AddEmbeddedParts(this IServiceCollection services, DetectionOptions options)
     {
-        services.TryAddSingleton<IVerdictStore>(provider => new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IVerdictStore>(_ => new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
         services.TryAddSingleton(provider => new EmbeddedStream(new EmbeddedStreamOptions { Folder = options.Data }, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IMessageStream>(provider => provider.GetRequiredService<EmbeddedStream>());
         services.TryAddSingleton<IMessageSink>(provider => provider.GetRequiredService<EmbeddedStream>());

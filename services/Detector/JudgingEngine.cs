@@ -15,7 +15,7 @@ public sealed class JudgingEngine : BackgroundService
     /// <summary>Messages waiting for the model; more wait at the door.</summary>
     private const int MaxWaiting = 512;
 
-    private readonly Channel<Job> _waiting;
+    private readonly System.Threading.Channels.Channel<Job> _waiting;
     private readonly Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>> _judge;
     private readonly TimeSpan _maxDelay;
     private readonly TimeProvider _time;
@@ -26,7 +26,7 @@ public sealed class JudgingEngine : BackgroundService
     public JudgingEngine(Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>> judge, TimeSpan maxDelay, TimeProvider time)
     {
         (_judge, _maxDelay, _time) = (judge, maxDelay, time);
-        _waiting = Channel.CreateBounded<Job>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+        _waiting = System.Threading.Channels.Channel.CreateBounded<Job>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     }
 
     /// <summary>Messages handed in and not yet judged.</summary>

@@ -1,5 +1,6 @@
 using Detection.Contracts;
 using Detection.Detectors;
+using Detection.Model;
 using Detection.ServiceDefaults;
 
 namespace Detection.Detector;
@@ -11,10 +12,10 @@ public static class Pipelines
     public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn)
     {
         var source = ModelFolders.Resolve(options);
-        return DetectionPipeline.Load(source, new PipelineOptions
+        return DetectionPipeline.Open(source, new PipelineOptions
         {
             Dtype = DtypeChoice.Resolve(options, source),
-            Device = options.Device == "auto" ? DtypeChoice.BestDevice() : options.Device,
+            Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
             Threads = options.Threads,
             Rule = Rule(options.Rule),
             Time = time,

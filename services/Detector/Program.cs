@@ -3,7 +3,7 @@ using Detection.ServiceDefaults;
 namespace Detection.Detector;
 
 /// <summary>The worker alone, as configured.</summary>
-internal static class Program
+public static class Program
 {
     public static Task<int> Main(string[] args)
     {

@@ -19,7 +19,7 @@ internal sealed class StreamWorker(IMessageStream stream, IVerdictStore store, J
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Bounded: the stream is read only as fast as verdicts are stored.
-        var judging = Channel.CreateBounded<Pending>(new BoundedChannelOptions(256) { SingleReader = true, SingleWriter = true });
+        var judging = System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(256) { SingleReader = true, SingleWriter = true });
         // What was read before the stop is finished: storing goes on until the channel is empty, judging ends with the engine.
         var storing = StoreAllAsync(judging.Reader);
         try

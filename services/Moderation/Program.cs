@@ -3,7 +3,7 @@ using Detection.ServiceDefaults;
 namespace Detection.Moderation;
 
 /// <summary>The dashboard and its API alone, over the store that is configured.</summary>
-internal static class Program
+public static class Program
 {
     public static async Task<int> Main(string[] args)
     {

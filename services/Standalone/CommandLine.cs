@@ -46,23 +46,28 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root(Terminal terminal) => new("Detection reads mail and feeds as they stream in and says what each message is doing to people.")
+    private static RootCommand Root(Terminal terminal)
     {
-        DemoCommand.Create(terminal),
-        ServeCommand.Create(terminal),
-        ScanCommand.Create(terminal),
-        ScoreCommand.Create(terminal),
-        TokenizeCommand.Create(terminal),
-        EvaluateCommand.Create(terminal),
-        SamplesCommand.Create(terminal),
-        TrainCommand.Create(terminal),
-        CalibrateCommand.Create(terminal),
-        ModelsCommand.Create(terminal),
-        BenchCommand.Create(terminal),
-        ReplayCommand.Create(terminal),
-        DeadLettersCommand.Create(terminal),
-        .. HostCommands.Create(),
-    };
+        var root = new RootCommand("Detection reads mail and feeds as they stream in and says what each message is doing to people.");
+        Command[] commands =
+        [
+            DemoCommand.Create(terminal),
+            ServeCommand.Create(terminal),
+            ScanCommand.Create(terminal),
+            ScoreCommand.Create(terminal),
+            TokenizeCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            SamplesCommand.Create(terminal),
+            TrainCommand.Create(terminal),
+            ModelsCommand.Create(terminal),
+            BenchCommand.Create(terminal),
+            ReplayCommand.Create(terminal),
+            DeadLettersCommand.Create(terminal),
+            .. HostCommands.Create(),
+        ];
+        foreach (var command in commands) root.Subcommands.Add(command);
+        return root;
+    }
 
     /// <summary>One sentence a person can act on; the stack is for bugs.</summary>
     private static string Sentence(Exception failure) => failure switch

@@ -20,14 +20,14 @@ internal sealed class LoadedModel : IDisposable
     public Tokenizer Tokenizer { get; }
     public TokenScorer Scorer { get; }
 
-    public static LoadedModel Load(DetectionOptions options, TimeProvider time)
+    public static LoadedModel Load(DetectionOptions options)
     {
         var source = ModelFolders.Resolve(options);
         var checkpoint = Checkpoint.Open(source.Path);
         try
         {
             var tokenizer = new Tokenizer(checkpoint.Tokenizer ?? throw new NotSupportedException($"{source.Path}: no byte-level BPE tokenizer."), checkpoint.Config);
-            return new LoadedModel(source, checkpoint, tokenizer, TokenScorer.Load(checkpoint, DtypeChoice.Options(options, source, checkpoint, time)));
+            return new LoadedModel(source, checkpoint, tokenizer, TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = DtypeChoice.Resolve(options, source), Device = options.Device == "auto" ? Machine.BestDevice() : options.Device, Threads = options.Threads }));
         }
         catch
         {

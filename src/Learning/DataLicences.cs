@@ -13,7 +13,11 @@ public enum LicenceClass
 }
 
 /// <summary>One source as <c>docs/data-licences.json</c> lists it.</summary>
-public sealed record DataLicence(string Source, LicenceClass Class, string Licence, string From);
+/// <param name="Source">A corpus source, or <c>task/file</c> of the labelled data without its ending.</param>
+/// <param name="Licence">As stated where it comes from.</param>
+/// <param name="From">Repository or package.</param>
+/// <param name="Why">The reason for the class where the licence alone does not give it.</param>
+public sealed record DataLicence(string Source, LicenceClass Class, string Licence, string From, string? Why = null);
 
 /// <summary>The licence class of every source that this project trains, calibrates or measures on. A source that is not listed is not used.</summary>
 public sealed record DataLicences(IReadOnlyList<DataLicence> Corpus, IReadOnlyList<DataLicence> Data)

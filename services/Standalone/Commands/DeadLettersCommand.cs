@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Detection.Contracts;
 using Detection.Streaming;
+using Detection.Streaming.Embedded;
 
 namespace Detection.Standalone.Commands;
 

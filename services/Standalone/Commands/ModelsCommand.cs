@@ -11,6 +11,8 @@ namespace Detection.Standalone.Commands;
 /// <summary><c>models list|info|import|verify</c>: the bundles and base weights at hand.</summary>
 internal static class ModelsCommand
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     public static Command Create(Terminal terminal) => new("models", "Lists, describes, imports and verifies models.")
     {
         List(terminal),
@@ -46,7 +48,7 @@ internal static class ModelsCommand
         {
             var source = Resolve(parsed.GetValue(name)!);
             using var checkpoint = Checkpoint.Open(source.Path);
-            terminal.Out.WriteLine(source.Bundle?.Manifest.ToJson() ?? JsonSerializer.Serialize(checkpoint.Config, new JsonSerializerOptions { WriteIndented = true }));
+            terminal.Out.WriteLine(source.Bundle?.Manifest.ToJson() ?? JsonSerializer.Serialize(checkpoint.Config, Indented));
             terminal.Error.WriteLine($"{checkpoint.Family}, {checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(tensor => tensor.Count):N0} parameters, {source.Path}");
             return Task.FromResult(CommandLine.Done);
         });
@@ -73,11 +75,11 @@ internal static class ModelsCommand
     {
         var name = NameArgument();
         var command = new Command("verify", "Checks that every file of a bundle is there and has the hash that bundle.json names.") { name };
-        command.SetAction((parsed, _) =>
+        command.SetAction((parsed, cancellation) =>
         {
             var source = Resolve(parsed.GetValue(name)!);
             using var checkpoint = Checkpoint.Open(source.Path);
-            foreach (var file in checkpoint.Files) terminal.Out.WriteLine($"{file.Sha256()}  {file.Path}");
+            foreach (var file in checkpoint.Files) terminal.Out.WriteLine($"{file.Sha256(cancellation)}  {file.Path}");
             terminal.Error.WriteLine(source.Bundle is { } bundle ? $"{bundle.Manifest.Name} {bundle.Manifest.Version}: every file has the hash that it should have." : "A plain model: there are no hashes to compare with.");
             return Task.FromResult(CommandLine.Done);
         });

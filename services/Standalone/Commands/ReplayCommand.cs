@@ -6,6 +6,7 @@ using Detection.Detector;
 using Detection.Detectors;
 using Detection.ServiceDefaults;
 using Detection.Storage;
+using Detection.Storage.Sqlite;
 
 namespace Detection.Standalone.Commands;
 

@@ -23,7 +23,7 @@ internal static class ScoreCommand
         command.SetAction((parsed, cancellation) =>
         {
             if (parsed.GetValue(jsonl) && parsed.GetValue(html) is not null) throw new UsageException("--html shows one text, --jsonl many: give one of them.");
-            using var model = LoadedModel.Load(Configuration.Read(shared.Settings(parsed)), TimeProvider.System);
+            using var model = LoadedModel.Load(Configuration.Read(shared.Settings(parsed)));
             string mode = parsed.GetValue(bos)!, from = parsed.GetValue(path)!;
             if (parsed.GetValue(jsonl)) foreach (var line in TextLine.Read(from, terminal.In)) Write(terminal.Out, line.Id, Score(model, line.Text, mode, cancellation));
             else Show(terminal, model, TextLine.ReadWhole(from, terminal.In), from, mode, parsed.GetValue(html), cancellation);
@@ -61,7 +61,7 @@ internal static class ScoreCommand
             .Where(i => tokens.Ends[i] > tokens.Starts[i])
             .Select(i => i == 0 ? new HeatToken(tokens.Starts[0], tokens.Ends[0], float.NaN, -1, float.NaN) : new HeatToken(tokens.Starts[i], tokens.Ends[i], scores.LogProb[i - 1], scores.Rank[i - 1], scores.Entropy[i - 1]))
             .ToArray();
-        var criteria = ZeroShot.Criteria(scores);
+        var criteria = ZeroShot.Measure(new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance));
         if (page is not null)
         {
             File.WriteAllText(page.FullName, HeatMap.ForPage(name == "-" ? "Scored text" : Path.GetFileName(name), text, heat, criteria));

@@ -18,7 +18,21 @@ public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
 
     public int Hidden => (Layers.Count + 1) * Width;
 
-    public int Length => Hidden + CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count;
+    /// <summary>How many features are made from criteria; surface follows them.</summary>
+    public int Criteria => CriteriaFeatures.Names.Count;
+
+    public int Length => Hidden + Criteria + SurfaceFeatures.Names.Count;
+
+    /// <summary>Where a feature made from a criterion, or a surface feature, stands.</summary>
+    /// <exception cref="ArgumentException">No feature has this name.</exception>
+    public int Place(string name)
+    {
+        for (int i = 0; i < Criteria; i++)
+            if (CriteriaFeatures.Names[i] == name) return Hidden + i;
+        for (int i = 0; i < SurfaceFeatures.Names.Count; i++)
+            if (SurfaceFeatures.Names[i] == name) return Hidden + Criteria + i;
+        throw new ArgumentException($"No feature is called {name}.", nameof(name));
+    }
 
     /// <summary>One third, two thirds and the end of a model of that many blocks: early layers carry words, late ones what the model expects.</summary>
     public static FeatureLayout For(int blocks, int width) => new([.. new[] { (blocks + 1) / 3, (2 * blocks + 1) / 3, blocks }.Distinct()], width);
@@ -30,8 +44,8 @@ public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
         float[] features = new float[Length];
         for (int layer = 0; layer < Layers.Count; layer++) pooled.Slice(Plan.Offset(layer, 0, Width), Width).CopyTo(features.AsSpan(layer * Width));
         pooled.Slice(Plan.Offset(Layers.Count - 1, 1, Width), Width).CopyTo(features.AsSpan(Layers.Count * Width));
-        CriteriaFeatures.Fill(tokens, features.AsSpan(Hidden, CriteriaFeatures.Names.Count));
-        surface.Values.CopyTo(features.AsSpan(Hidden + CriteriaFeatures.Names.Count));
+        CriteriaFeatures.Fill(tokens, features.AsSpan(Hidden, Criteria));
+        surface.Values.CopyTo(features.AsSpan(Hidden + Criteria));
         return features;
     }
 }

@@ -20,7 +20,7 @@ public sealed class SurfaceFeatures
     ];
 
     /// <summary>How many of <see cref="Names"/>, from the first, say how long a text is and how rich its words are: all that a head for authorship may read.</summary>
-    internal const int PlainCount = 5;
+    public const int PlainCount = 5;
 
     public float[] Values { get; }
 

@@ -9,9 +9,9 @@ internal static class LogisticRegression
 {
     private const int Memory = 10;
 
-    /// <param name="ridge">Weight of ½‖w‖² beside the mean loss.</param>
+    /// <param name="ridge">One a weight: the factor of ½w² beside the mean loss. Infinite: the weight stays 0. The bias has none.</param>
     /// <param name="start">Weights to begin at: a fit under another ridge is a good start.</param>
-    public static float[] Fit(TrainingMatrix rows, double ridge, float[]? start = null, int iterations = 60, CancellationToken cancellation = default)
+    public static float[] Fit(TrainingMatrix rows, float[] ridge, float[]? start = null, int iterations = 60, CancellationToken cancellation = default)
     {
         float[] weights = start is null ? new float[rows.Size] : [.. start], gradient = new float[rows.Size];
         double loss = Objective(rows, ridge, weights, gradient);
@@ -29,16 +29,20 @@ internal static class LogisticRegression
         return weights;
     }
 
-    private static double Objective(TrainingMatrix rows, double ridge, float[] weights, float[] gradient)
+    private static double Objective(TrainingMatrix rows, float[] ridge, float[] weights, float[] gradient)
     {
         double loss = rows.Loss(weights, gradient);
-        var regularised = weights.AsSpan(0, weights.Length - 1);
-        TensorPrimitives.MultiplyAdd(regularised, (float)ridge, gradient.AsSpan(0, regularised.Length), gradient.AsSpan(0, regularised.Length));
-        return loss + 0.5 * ridge * TensorPrimitives.SumOfSquares(regularised);
+        for (int i = 0; i < weights.Length - 1; i++)
+        {
+            if (float.IsPositiveInfinity(ridge[i])) { gradient[i] = 0; continue; }
+            gradient[i] += ridge[i] * weights[i];
+            loss += 0.5 * ridge[i] * weights[i] * weights[i];
+        }
+        return loss;
     }
 
     /// <summary>Null where no step in the direction gains anything: the end.</summary>
-    private static (float[] Weights, float[] Gradient, double Loss)? Descend(TrainingMatrix rows, double ridge, float[] weights, float[] gradient, double loss, float[] direction)
+    private static (float[] Weights, float[] Gradient, double Loss)? Descend(TrainingMatrix rows, float[] ridge, float[] weights, float[] gradient, double loss, float[] direction)
     {
         double slope = TensorPrimitives.Dot(gradient, direction);
         if (slope >= 0) return null;

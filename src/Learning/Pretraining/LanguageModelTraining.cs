@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Detection.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,6 +43,9 @@ public sealed record LanguageModelTrainingOptions
     /// <summary>Between checkpoints. Default 5 minutes.</summary>
     public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Steps a line of the log and of the progress. Default 20.</summary>
+    public int LogEvery { get; init; } = 20;
+
     /// <summary>CPU threads; 0: as many as there are cores.</summary>
     public int Threads { get; init; }
 
@@ -61,6 +65,7 @@ public sealed class LanguageModelTraining : IDisposable
     private readonly LanguageModelTrainingOptions _options;
     private readonly TimeProvider _time;
     private readonly BpeVocabulary _vocabulary;
+    private readonly BpeEncoder _encoder;
     private readonly TokenFile _tokens;
     private readonly TokenFile? _validation;
     private readonly TrainableLlama _model;
@@ -74,6 +79,7 @@ public sealed class LanguageModelTraining : IDisposable
         OneDnn.UseForFloat32();
         Directory.CreateDirectory(options.Folder);
         _vocabulary = Vocabulary();
+        _encoder = new BpeEncoder(_vocabulary);
         _tokens = Tokens("tokens.bin", CorpusReader.Pretraining(options.Corpus, options.Licences).Select(CorpusReader.AsRead));
         if (options.Validation is { } held) _validation = Tokens("valid.bin", CorpusReader.Read(held).Where(one => DataLicences.Current.Allows(one.Source, options.Licences)).Select(CorpusReader.AsRead));
         _model = new TrainableLlama(options.Shape, options.Bfloat16 ?? Bfloat16IsFaster() ? ScalarType.BFloat16 : ScalarType.Float32, options.Seed);
@@ -100,7 +106,7 @@ public sealed class LanguageModelTraining : IDisposable
             (double loss, double norm) = One(Step);
             Step++;
             average = Step - reportedStep == 1 ? loss : average + (loss - average) / (Step - reportedStep);
-            if (Step % 20 == 0 || Step == _options.Steps)
+            if (Step % _options.LogEvery == 0 || Step == _options.Steps)
             {
                 double? held = Step % 500 == 0 || Step == _options.Steps ? ValidationLoss() : null;
                 double speed = (Step - reportedStep) * _options.TokensPerStep / _time.GetElapsedTime(reported).TotalSeconds;
@@ -120,10 +126,7 @@ public sealed class LanguageModelTraining : IDisposable
     public void Export(string folder)
     {
         Directory.CreateDirectory(folder);
-        using var off = no_grad();
-        using var scope = NewDisposeScope();
-        var rounded = _model.Weights.ToDictionary(one => one.Key, one => one.Value.to_type(ScalarType.BFloat16));
-        TensorFile.Write(Path.Combine(folder, "model.safetensors"), rounded, new Dictionary<string, string> { ["format"] = "pt" });
+        TensorState.Write(Path.Combine(folder, "model.safetensors"), _model.Weights, TensorType.BF16, new Dictionary<string, string> { ["format"] = "pt" });
         File.WriteAllText(Path.Combine(folder, "config.json"), _options.Shape.Config().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         TokenizerFile.Write(Path.Combine(folder, "tokenizer.json"), _vocabulary);
     }
@@ -133,7 +136,7 @@ public sealed class LanguageModelTraining : IDisposable
     {
         if (_validation is null) return null;
         using var off = no_grad();
-        const int length = 512;
+        int length = Math.Min(512, _options.Shape.Context);
         long sequences = Math.Min(64, (_validation.Count - 1) / length);
         double sum = 0;
         for (long i = 0; i < sequences; i++)
@@ -149,7 +152,7 @@ public sealed class LanguageModelTraining : IDisposable
     public (double Bits, int Tokens) Bits(string text)
     {
         var ids = new List<ushort> { 0 };
-        new BpeEncoder(_vocabulary).Encode(text, ids);
+        _encoder.Encode(text, ids);
         using var off = no_grad();
         double nats = 0;
         int context = _options.Shape.Context, stride = context / 2;
@@ -177,10 +180,8 @@ public sealed class LanguageModelTraining : IDisposable
         long first = step * sequences;
         var starts = Enumerable.Range(0, sequences).Select(i => (long)((UInt128)(first + i) * (ulong)stride % (ulong)windows) * length).ToArray();
         var (ids, targets) = Batch(_tokens, starts, length);
-        var loss = _model.Loss(ids, targets);
-        loss.backward();
-        double norm = _optimiser.Step(step + 1, RateAt(step), 0.1);
-        return (loss.item<float>(), norm);
+        double loss = _model.Backward(ids, targets);
+        return (loss, _optimiser.Step(step + 1, RateAt(step), 0.1));
     }
 
     private double RateAt(long step)
@@ -225,25 +226,24 @@ public sealed class LanguageModelTraining : IDisposable
     private TokenFile Tokens(string name, IEnumerable<string> texts)
     {
         string file = Path.Combine(_options.Folder, name);
-        if (!File.Exists(file)) TokenFile.Write(file, texts, new BpeEncoder(_vocabulary));
+        if (!File.Exists(file)) TokenFile.Write(file, texts, _encoder);
         return new TokenFile(file);
     }
 
-    private void Save()
-    {
-        var tensors = _model.Weights.Concat(Moments()).ToDictionary(one => one.Key, one => one.Value);
-        TensorFile.Write(CheckpointPath, tensors, new Dictionary<string, string> { ["step"] = Step.ToString(CultureInfo.InvariantCulture) });
-    }
+    private void Save() =>
+        TensorState.Write(CheckpointPath, State(), TensorType.F32, new Dictionary<string, string> { ["step"] = Step.ToString(CultureInfo.InvariantCulture) });
 
     private void Resume()
     {
-        var tensors = _model.Weights.Concat(Moments()).ToDictionary(one => one.Key, one => one.Value);
-        Step = long.Parse(TensorFile.ReadInto(CheckpointPath, tensors)["step"], CultureInfo.InvariantCulture);
+        // What a kill in the middle of a save has left.
+        foreach (string half in Directory.GetFiles(_options.Folder, Path.GetFileName(CheckpointPath) + ".*.tmp")) File.Delete(half);
+        Step = long.Parse(TensorState.ReadInto(CheckpointPath, State())["step"], CultureInfo.InvariantCulture);
     }
 
-    private IEnumerable<KeyValuePair<string, Tensor>> Moments() =>
-        _optimiser.First.Select(one => KeyValuePair.Create("first." + one.Key, one.Value))
-            .Concat(_optimiser.Second.Select(one => KeyValuePair.Create("second." + one.Key, one.Value)));
+    private Dictionary<string, Tensor> State() => _model.Weights
+        .Concat(_optimiser.First.Select(one => KeyValuePair.Create("first." + one.Key, one.Value)))
+        .Concat(_optimiser.Second.Select(one => KeyValuePair.Create("second." + one.Key, one.Value)))
+        .ToDictionary(one => one.Key, one => one.Value);
 
     /// <summary>Emulated bfloat16 is many times slower than float32, so the machine is asked: the best of several short products, since other work disturbs.</summary>
     private static bool Bfloat16IsFaster()

@@ -10,6 +10,9 @@ namespace Detection.Learning.Pretraining;
 /// </summary>
 internal sealed class TrainableLlama : IDisposable
 {
+    private const string Embedding = "model.embed_tokens.weight";
+    private const int QueryBlock = 128, HeadBlock = 256;
+
     private readonly LlamaShape _shape;
     private readonly ScalarType _dtype;
     private readonly Tensor _cos, _sin, _mask;                                                   // (T, hd), (T, hd), (T, T)
@@ -43,14 +46,50 @@ internal sealed class TrainableLlama : IDisposable
     {
         using var scope = NewDisposeScope();
         var hidden = Hidden(ids);                                                                // (B·T, d)
-        var logits = F.linear(hidden.to_type(_dtype), W("model.embed_tokens.weight")).to_type(ScalarType.Float32);
+        var logits = F.linear(hidden.to_type(_dtype), W(Embedding)).to_type(ScalarType.Float32);
         return F.cross_entropy(logits, targets.reshape(-1), reduction: reduce ? nn.Reduction.Mean : nn.Reduction.None).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Adds the gradient of the mean cross-entropy to the weights' and returns the loss. The logits' gradient, softmax − one-hot, is written out in
+    /// blocks of rows that stay in the cache: the general path keeps three float32 matrices of tokens × vocabulary.
+    /// </summary>
+    public double Backward(Tensor ids, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = Hidden(ids).to_type(_dtype);                                                // (B·T, d)
+        var (loss, toHidden, toEmbedding) = HeadGradients(hidden.detach(), targets.reshape(-1, 1));
+        hidden.backward([toHidden]);
+        using (no_grad()) Weights[Embedding].grad!.add_(toEmbedding);
+        return loss;
+    }
+
+    private (double Loss, Tensor Hidden, Tensor Embedding) HeadGradients(Tensor hidden, Tensor targets)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        (long count, double loss) = (hidden.shape[0], 0);
+        var embedding = W(Embedding);
+        var slopes = empty([count, _shape.Vocabulary], _dtype);                                  // (B·T, V)
+        for (long start = 0; start < count; start += HeadBlock)
+        {
+            using var inner = NewDisposeScope();
+            long rows = Math.Min(HeadBlock, count - start);
+            var wanted = targets.narrow(0, start, rows);
+            var logs = F.linear(hidden.narrow(0, start, rows), embedding).to_type(ScalarType.Float32).log_softmax(-1);
+            loss -= logs.gather(1, wanted).sum().item<float>();
+            logs.exp_().scatter_add_(1, wanted, full([rows, 1], -1f)).mul_(1.0 / count);
+            slopes.narrow(0, start, rows).copy_(logs);
+        }
+        var toHidden = slopes.mm(embedding);
+        var toEmbedding = slopes.t().mm(hidden);
+        return (loss / count, toHidden.MoveToOuterDisposeScope(), toEmbedding.MoveToOuterDisposeScope());
     }
 
     private Tensor Hidden(Tensor ids)
     {
         (long batch, long length) = (ids.shape[0], ids.shape[1]);
-        var x = Weights["model.embed_tokens.weight"].index_select(0, ids.reshape(-1));           // (B·T, d)
+        var x = Weights[Embedding].index_select(0, ids.reshape(-1));           // (B·T, d)
         for (int layer = 0; layer < _shape.Layers; layer++)
         {
             string at = $"model.layers.{layer}.";
@@ -60,17 +99,26 @@ internal sealed class TrainableLlama : IDisposable
         return Norm(x, "model.norm.weight");
     }
 
-    /// <summary>Query heads that share a key head are folded into rows, so that keys and values are never copied.</summary>
+    /// <summary>
+    /// Query heads that share a key head are folded into rows, so that keys and values are never copied. Queries go in blocks that see no key after their own
+    /// last one: of the square of a 1,024-token sequence only 56 % is computed.
+    /// </summary>
     private Tensor Attention(string at, Tensor x, long batch, long length)
     {
         (int heads, int shared, int width) = (_shape.Heads, _shape.KeyValueHeads, _shape.HeadWidth);
         int group = heads / shared;
-        var q = Rotate(F.linear(x, W(at + "q_proj.weight")).view(batch, length, heads, width), length).transpose(1, 2).reshape(batch * shared, group * length, width);
-        var k = Rotate(F.linear(x, W(at + "k_proj.weight")).view(batch, length, shared, width), length).transpose(1, 2).reshape(batch * shared, length, width);
+        var q = Rotate(F.linear(x, W(at + "q_proj.weight")).view(batch, length, heads, width), length).mul(1 / Math.Sqrt(width)).transpose(1, 2).reshape(batch * shared, group, length, width);
+        var k = Rotate(F.linear(x, W(at + "k_proj.weight")).view(batch, length, shared, width), length).transpose(1, 2).reshape(batch * shared, length, width).transpose(1, 2);
         var v = F.linear(x, W(at + "v_proj.weight")).view(batch, length, shared, width).transpose(1, 2).reshape(batch * shared, length, width);
-        var scores = bmm(q, k.transpose(1, 2)).mul(1 / Math.Sqrt(width)).view(batch * shared, group, length, length) + Square(_mask, length);
-        var mixed = bmm(scores.softmax(-1).view(batch * shared, group * length, length), v);     // (B·kv, g·T, hd)
-        var joined = mixed.view(batch, heads, length, width).transpose(1, 2).reshape(batch * length, heads * width);
+        var blocks = new List<Tensor>();
+        for (long start = 0; start < length; start += QueryBlock)
+        {
+            long rows = Math.Min(QueryBlock, length - start), seen = start + rows;
+            var mask = _mask.narrow(0, start, rows).narrow(1, 0, seen).repeat(group, 1).unsqueeze(0);
+            var scores = bmm(q.narrow(2, start, rows).reshape(batch * shared, group * rows, width), k.narrow(2, 0, seen)).add_(mask);
+            blocks.Add(bmm(scores.softmax(-1), v.narrow(1, 0, seen)).view(batch, heads, rows, width));  // (B·kv, g·rows, hd)
+        }
+        var joined = cat(blocks, 2).transpose(1, 2).reshape(batch * length, heads * width);
         return F.linear(joined, W(at + "o_proj.weight")).to_type(ScalarType.Float32);
     }
 
@@ -88,8 +136,6 @@ internal sealed class TrainableLlama : IDisposable
         var sin = _sin.narrow(0, 0, length).view(1, length, 1, _shape.HeadWidth);
         return (x.mul(cos) + x.roll(_shape.HeadWidth / 2, -1).mul(sin)).MoveToOuterDisposeScope();
     }
-
-    private static Tensor Square(Tensor mask, long length) => mask.narrow(0, 0, length).narrow(1, 0, length);
 
     private Tensor W(string name) => Weights[name].to_type(_dtype);
 

@@ -196,11 +196,11 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
         _reader?.Window.Stored(moved);
     }
 
-    private static void Shrink(SqliteSession writer)
+    private static bool Shrink(SqliteSession writer)
     {
         // Only room is lost where this fails; a write that follows tells what is wrong.
-        try { QueueFile.Shrink(writer); }
-        catch (StreamException) { }
+        try { return QueueFile.Shrink(writer); }
+        catch (StreamException) { return false; }
     }
 
     private void Retry(OpenFile file, DeadLetter letter)
