@@ -9,7 +9,7 @@ public static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddServiceDefaults("moderation");
         builder.Services.AddSingleton<IVerdictStore>(new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
         builder.Services.AddModeration();
