@@ -8,6 +8,8 @@ internal static class CanonicalComposition
 {
     private const char Refused = '\uFFFE'; // a noncharacter that String.Normalize throws on; it composes with nothing
 
+    private const int MaxCluster = 1024; // ordering marks takes quadratic time; a longer cluster is no writing and is cut
+
     /// <summary>Whether a well-formed text is composed already.</summary>
     public static bool IsComposed(string text) => Ascii.IsValid(text) || (!text.Contains(Refused) && text.IsNormalized());
 
@@ -21,7 +23,7 @@ internal static class CanonicalComposition
         {
             end += char.IsSurrogatePair(text, end) ? 2 : 1;
         }
-        while (end < text.Length && Continues(CharUnicodeInfo.GetUnicodeCategory(text, end), text[end]));
+        while (end < text.Length && end - start < MaxCluster && Continues(CharUnicodeInfo.GetUnicodeCategory(text, end), text[end]));
         return end;
     }
 
