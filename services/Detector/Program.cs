@@ -1,1 +1,18 @@
-await WebApplication.CreateBuilder(args).Build().RunAsync();
+using Detection.ServiceDefaults;
+
+namespace Detection.Detector;
+
+/// <summary>The worker alone, as configured.</summary>
+public static class Program
+{
+    public static Task<int> Main(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        var options = builder.AddServiceDefaults("detector");
+        builder.Services.AddEmbeddedParts(options).AddDetector(options);
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapDetector();
+        return app.RunServiceAsync();
+    }
+}

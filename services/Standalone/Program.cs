@@ -1,1 +1,3 @@
-Console.Error.WriteLine("nothing yet"); return 0;
+using Detection.Standalone;
+
+return await CommandLine.RunAsync(args, new Terminal());

@@ -1,1 +1,18 @@
-await WebApplication.CreateBuilder(args).Build().RunAsync();
+using Detection.ServiceDefaults;
+
+namespace Detection.Trainer;
+
+/// <summary>The trainer alone, as configured.</summary>
+public static class Program
+{
+    public static Task<int> Main(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        var options = builder.AddServiceDefaults("trainer");
+        builder.Services.AddTrainer(options);
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapTrainer();
+        return app.RunServiceAsync();
+    }
+}

@@ -36,5 +36,5 @@ public sealed record OutgoingRecord(string? Key, ReadOnlyMemory<byte> Value, IRe
 /// <summary><paramref name="Exception"/> is a type name, <paramref name="Message"/> a sentence that names the field; neither holds message content.</summary>
 public sealed record DeadLetterReason(string Exception, string Message, int Attempts = 1);
 
-/// <summary>A dead letter as <c>detection dead-letters</c> shows it.</summary>
-public sealed record DeadLetter(long Id, Delivery Delivery, DeadLetterReason Reason, DateTimeOffset At);
+/// <summary>A dead letter as <c>detection dead-letters</c> shows it: the delivery as it came, <paramref name="Group"/> the consumer that gave up, <paramref name="At"/> when.</summary>
+public sealed record DeadLetter(long Id, Delivery Delivery, DeadLetterReason Reason, DateTimeOffset At, string Group = "detection");

@@ -1,0 +1,34 @@
+using Detection.Contracts;
+using Detection.Detectors;
+using Detection.Model;
+using Detection.ServiceDefaults;
+
+namespace Detection.Detector;
+
+/// <summary>The configured options as a loaded pipeline.</summary>
+public static class Pipelines
+{
+    /// <param name="warn">Told once of what limits the results, for example a model without heads.</param>
+    /// <param name="maxTokens">Tokens of a message that are read; null: what the bundle says.</param>
+    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null)
+    {
+        var source = ModelFolders.Resolve(options);
+        return DetectionPipeline.Open(source, new PipelineOptions
+        {
+            Dtype = ConfiguredDtype.Resolve(options, source),
+            Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
+            Threads = options.Threads,
+            MaxTokens = maxTokens,
+            Rule = Rule(options.Rule),
+            Time = time,
+            Warn = warn,
+        });
+    }
+
+    /// <exception cref="InvalidOptionsException">Names the entry that cannot be read.</exception>
+    public static VerdictRule Rule(RuleOptions options)
+    {
+        try { return new VerdictRule(options.Hold ?? VerdictRule.Default.Hold, options.Review ?? VerdictRule.Default.Review); }
+        catch (FormatException wrong) { throw new InvalidOptionsException($"Detection:Rule: {wrong.Message.TrimEnd('.')}"); }
+    }
+}

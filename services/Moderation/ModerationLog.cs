@@ -1,0 +1,14 @@
+namespace Detection.Moderation;
+
+/// <summary>Every log line of moderation; none holds message content.</summary>
+internal static partial class ModerationLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "Watching the store failed ({Error}); trying again in {Pause}")]
+    public static partial void WatchFailed(ILogger log, string error, TimeSpan pause);
+
+    [LoggerMessage(2, LogLevel.Information, "Decision {DecisionId} on verdict {VerdictId} by {Moderator}")]
+    public static partial void Decided(ILogger log, string decisionId, string verdictId, string moderator);
+
+    [LoggerMessage(3, LogLevel.Warning, "The page could not read the store ({Error})")]
+    public static partial void PageFailed(ILogger log, string error);
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+
+namespace Detection.ServiceDefaults;
+
+/// <summary>Where a host listens. Without authentication that is loopback only, however the address was configured.</summary>
+public static class LoopbackAddress
+{
+    private const int PortsTried = 100;
+
+    /// <summary>The first address with a free port, from the one given upwards; for hosts that rather start elsewhere than not at all.</summary>
+    /// <exception cref="InvalidOptionsException">Not a loopback address, or a hundred ports in a row are taken.</exception>
+    public static string FirstFree(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var wanted) || !wanted.IsLoopback)
+            throw new InvalidOptionsException($"Detection:Http:Urls must be a loopback address such as http://127.0.0.1:5080 (it is '{url}')");
+        for (int port = wanted.Port; port < wanted.Port + PortsTried && port <= IPEndPoint.MaxPort; port++)
+            if (port == 0 || IsFree(port)) return new UriBuilder(wanted) { Port = port }.Uri.GetLeftPart(UriPartial.Authority);
+        throw new InvalidOptionsException($"Detection:Http:Urls: port {wanted.Port} and the {PortsTried - 1} after it are taken");
+    }
+
+    /// <summary>Whether a start failed because another program listens there.</summary>
+    public static bool IsTaken(IOException failure) => failure.InnerException is AddressInUseException;
+
+    internal static string Explain(IOException failure) =>
+        $"{failure.Message.Split(": address already in use", StringSplitOptions.None)[0].Replace("Failed to bind to address ", "Cannot listen on ", StringComparison.Ordinal)}: another program uses this port. Stop it, or choose another address with Detection__Http__Urls.";
+
+    internal static void AddListening(this WebApplicationBuilder builder, DetectionOptions options)
+    {
+        builder.WebHost.UseUrls(options.Http.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Http.MaxBody;
+            // Called for every address, from whichever setting it came.
+            kestrel.ConfigureEndpointDefaults(listen => Require(listen.EndPoint));
+        });
+    }
+
+    private static void Require(EndPoint address)
+    {
+        if (address is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address))
+            throw new InvalidOptionsException($"Detection:Http:Urls asks to listen on {ip}, which other machines can reach, and no authentication is configured; "
+                + "it belongs to a later release. Listen on 127.0.0.1, ::1 or localhost");
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
+            probe.Start();
+            return true;
+        }
+        catch (SocketException) { return false; }
+    }
+}

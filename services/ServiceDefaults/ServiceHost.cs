@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Detection.ServiceDefaults;
+
+/// <summary>What every host has: options, telemetry, health, problem details, limits, and the rule that an open address needs authentication.</summary>
+public static class ServiceHost
+{
+    /// <summary>Call first; the options are validated here and registered as <c>IOptions&lt;DetectionOptions&gt;</c>.</summary>
+    /// <param name="service">Name of the service in telemetry, for example <c>moderation</c>.</param>
+    /// <exception cref="InvalidOptionsException">An option is unknown or out of range.</exception>
+    public static DetectionOptions AddServiceDefaults(this WebApplicationBuilder builder, string service)
+    {
+        var options = OptionsReader.Read(builder.Configuration);
+        builder.Services.AddSingleton(Options.Create(options));
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddTelemetry(service);
+        builder.AddListening(options);
+        builder.Services.AddHealthChecks();
+        builder.Services.AddProblemDetails();
+        builder.Services.AddDataProtection().SetApplicationName("Detection").PersistKeysToFileSystem(KeyFolder(options));
+        return options;
+    }
+
+    /// <summary>Errors as problem details, the loopback guard, <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c>. Call before other routes are mapped.</summary>
+    public static WebApplication MapServiceDefaults(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = failure => failure is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
+        });
+        app.UseStatusCodePages();
+        app.UseMiddleware<LoopbackGuard>();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+
+    /// <summary>One condition of <c>/health/ready</c>; <paramref name="reason"/> answers null when it holds, else why not, in a sentence.</summary>
+    public static IServiceCollection AddReadiness(this IServiceCollection services, string name, Func<IServiceProvider, CancellationToken, Task<string?>> reason)
+    {
+        services.AddHealthChecks().Add(new HealthCheckRegistration(name, provider => new Readiness(provider, reason), HealthStatus.Unhealthy, tags: null, TimeSpan.FromSeconds(5)));
+        return services;
+    }
+
+    /// <summary>Runs until stopped. An address that is taken or not allowed is one line on stderr, no stack trace.</summary>
+    /// <returns>The exit code: 0 stopped, 1 the address is taken, 2 the options are wrong.</returns>
+    public static async Task<int> RunServiceAsync(this WebApplication app, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await using (app)
+            {
+                await app.StartAsync(cancellation);
+                await app.WaitForShutdownAsync(cancellation);
+            }
+            return 0;
+        }
+        catch (InvalidOptionsException wrong)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return 2;
+        }
+        catch (IOException taken) when (LoopbackAddress.IsTaken(taken))
+        {
+            await Console.Error.WriteLineAsync(LoopbackAddress.Explain(taken));
+            return 1;
+        }
+    }
+
+    private static DirectoryInfo KeyFolder(DetectionOptions options)
+    {
+        string path = Path.Combine(options.Data, "keys");
+        try
+        {
+            return OperatingSystem.IsWindows()
+                ? Directory.CreateDirectory(path)
+                : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOptionsException($"Detection:Data: {failure.Message.TrimEnd('.')}");
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        var checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { status = entry.Value.Status.ToString(), reason = entry.Value.Description });
+        return context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks }, JsonSerializerOptions.Web, context.RequestAborted);
+    }
+
+    private sealed class Readiness(IServiceProvider services, Func<IServiceProvider, CancellationToken, Task<string?>> reason) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            await reason(services, cancellationToken) is { } why ? HealthCheckResult.Unhealthy(why) : HealthCheckResult.Healthy();
+    }
+}

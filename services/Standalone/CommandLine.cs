@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Detection.Checkpoints;
+using Detection.Ingest;
+using Detection.Standalone.Commands;
+
+namespace Detection.Standalone;
+
+/// <summary>What was asked for cannot be done as asked; the sentence names what is wrong. Exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>The <c>detection</c> command: one subcommand a file. Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 cancelled.</summary>
+internal static class CommandLine
+{
+    public const int Done = 0, Failed = 1, BadInput = 2, Cancelled = 130;
+
+    public static async Task<int> RunAsync(string[] args, Terminal terminal)
+    {
+        var parsed = Root(terminal).Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await terminal.Error.WriteLineAsync(error.Message);
+            await terminal.Error.WriteLineAsync("See 'detection --help'.");
+            return BadInput;
+        }
+        using var stop = new CancellationTokenSource();
+        ConsoleCancelEventHandler cancel = (_, pressed) =>
+        {
+            // The second Ctrl-C ends the process at once.
+            pressed.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        };
+        Console.CancelKeyPress += cancel;
+        try { return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = null }, stop.Token); }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested) { return Cancelled; }
+        catch (Exception failure)
+        {
+            await terminal.Error.WriteLineAsync(Sentence(failure));
+            return failure is UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or FileNotFoundException or DirectoryNotFoundException
+                ? BadInput
+                : Failed;
+        }
+        finally
+        {
+            Console.CancelKeyPress -= cancel;
+            await terminal.Out.FlushAsync(CancellationToken.None);
+        }
+    }
+
+    private static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Detection reads mail and feeds as they stream in and says what each message is doing to people.");
+        Command[] commands =
+        [
+            DemoCommand.Create(terminal),
+            ServeCommand.Create(terminal),
+            ScanCommand.Create(terminal),
+            ScoreCommand.Create(terminal),
+            TokenizeCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            SamplesCommand.Create(terminal),
+            TrainCommand.Create(terminal),
+            ModelsCommand.Create(terminal),
+            BenchCommand.Create(terminal),
+            ReplayCommand.Create(terminal),
+            DeadLettersCommand.Create(terminal),
+            .. HostCommands.Create(),
+        ];
+        foreach (var command in commands) root.Subcommands.Add(command);
+        return root;
+    }
+
+    /// <summary>One sentence a person can act on; the stack is for bugs.</summary>
+    private static string Sentence(Exception failure) => failure switch
+    {
+        UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException or UnauthorizedAccessException => failure.Message,
+        AggregateException { InnerException: { } inner } => Sentence(inner),
+        _ => failure.ToString(),
+    };
+}

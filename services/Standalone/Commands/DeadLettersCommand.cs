@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Detection.Contracts;
+using Detection.Streaming;
+using Detection.Streaming.Embedded;
+
+namespace Detection.Standalone.Commands;
+
+/// <summary><c>dead-letters list|show|retry</c>: what could not be processed, and why.</summary>
+internal static class DeadLettersCommand
+{
+    public static Command Create(Terminal terminal) => new("dead-letters", "Shows and retries messages that could not be processed.")
+    {
+        List(terminal),
+        Show(terminal),
+        Retry(terminal),
+    };
+
+    private static Command List(Terminal terminal)
+    {
+        var json = new Option<bool>("--json") { Description = "One JSON line a letter." };
+        var command = new Command("list", "Lists dead letters, oldest first.") { json };
+        command.SetAction((parsed, cancellation) => With(async stream =>
+        {
+            long after = 0;
+            while (await stream.ListAsync(after, 500, cancellation) is { Count: > 0 } page)
+            {
+                foreach (var letter in page)
+                    await terminal.Out.WriteLineAsync(parsed.GetValue(json)
+                        ? JsonSerializer.Serialize(new { id = letter.Id, at = letter.At, topic = letter.Delivery.Topic, partition = letter.Delivery.Partition, offset = letter.Delivery.Offset, exception = letter.Reason.Exception, message = letter.Reason.Message, attempts = letter.Reason.Attempts }, ContractJson.Options)
+                        : string.Create(CultureInfo.InvariantCulture, $"{letter.Id,6}  {ContractJson.Time(letter.At)[..19]}  {letter.Delivery.Topic}/{letter.Delivery.Partition}@{letter.Delivery.Offset}  {letter.Reason.Exception}: {letter.Reason.Message}"));
+                after = page[^1].Id;
+            }
+            return CommandLine.Done;
+        }, cancellation));
+        return command;
+    }
+
+    private static Command Show(Terminal terminal)
+    {
+        var id = new Argument<long>("id");
+        var command = new Command("show", "Prints the record of a dead letter as it was received.") { id };
+        command.SetAction((parsed, cancellation) => With(async stream =>
+        {
+            var letter = await stream.FindAsync(parsed.GetValue(id), cancellation) ?? throw new UsageException($"There is no dead letter {parsed.GetValue(id)}.");
+            await terminal.Error.WriteLineAsync($"{letter.Reason.Exception}: {letter.Reason.Message}");
+            foreach (var (name, value) in letter.Delivery.Headers) await terminal.Error.WriteLineAsync($"{name}: {value}");
+            string text = Encoding.UTF8.GetString(letter.Delivery.Value.Span);
+            // What strangers sent must not steer the terminal.
+            await terminal.Out.WriteLineAsync(terminal.IsOutputTerminal ? string.Join('\n', text.Split('\n').Select(VerdictLines.OneLine)) : text);
+            return CommandLine.Done;
+        }, cancellation));
+        return command;
+    }
+
+    private static Command Retry(Terminal terminal)
+    {
+        var ids = new Argument<long[]>("id") { Arity = ArgumentArity.OneOrMore };
+        var command = new Command("retry", "Puts dead letters back on the stream.") { ids };
+        command.SetAction((parsed, cancellation) => With(async stream =>
+        {
+            int retried = await stream.RetryAsync(parsed.GetValue(ids)!, cancellation);
+            await terminal.Error.WriteLineAsync($"{retried} of {parsed.GetValue(ids)!.Length} put back.");
+            return retried == parsed.GetValue(ids)!.Length ? CommandLine.Done : CommandLine.BadInput;
+        }, cancellation));
+        return command;
+    }
+
+    private static async Task<int> With(Func<EmbeddedStream, Task<int>> act, CancellationToken cancellation)
+    {
+        await using var stream = new EmbeddedStream(new EmbeddedStreamOptions { Folder = Configuration.Read([]).Data });
+        await stream.OpenAsync(cancellation);
+        return await act(stream);
+    }
+}

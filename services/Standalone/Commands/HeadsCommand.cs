@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Detection.Detector;
+using Detection.Learning;
+using Detection.Learning.Data;
+using Detection.Learning.Heads;
+
+namespace Detection.Standalone.Commands;
+
+/// <summary><c>train heads</c>: heads, calibration and thresholds for one model, written as a bundle.</summary>
+internal static class HeadsCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var data = Many("--data", "Labelled files of any task, in the shapes of docs/data.md.");
+        var corpus = Many("--corpus", "Corpus files: texts by people as negatives and for calibration.");
+        var exclude = new Option<string>("--exclude") { Description = "File of SHA-256 of corpus documents to leave out.", HelpName = "FILE" };
+        var output = new Option<string>("--output") { Required = true, Description = "The bundle's folder.", HelpName = "FOLDER" };
+        var name = new Option<string>("--name") { Required = true, Description = "The bundle's name." };
+        var version = new Option<string>("--bundle-version") { Required = true, Description = "The bundle's version." };
+        var copy = new Option<bool>("--copy-base") { Description = "Copies the base weights into the bundle; else they are named by hash." };
+        var from = new Option<string>("--base-from") { Required = true, Description = "Where the base weights can be had, for people." };
+        var licence = new Option<string>("--base-licence") { Required = true, Description = "Licence of the base weights." };
+        var licences = new Option<LicenceClass>("--licences") { DefaultValueFactory = _ => LicenceClass.Unstated, Description = "The loosest licence class that teaches." };
+        var rows = new Option<int>("--rows") { DefaultValueFactory = _ => 1_000, Description = "Most rows of one file that teach." };
+        var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
+        var shared = new ModelOptions();
+        var command = new Command("heads", "Trains heads on a model and writes a bundle.") { data, corpus, exclude, output, name, version, copy, from, licence, licences, rows, features };
+        shared.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = Configuration.Read(shared.Settings(parsed));
+            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
+            var report = HeadTraining.Run(pipeline, new HeadTrainingOptions
+            {
+                Data = parsed.GetValue(data) ?? [],
+                Corpus = parsed.GetValue(corpus) ?? [],
+                ExcludedDocuments = parsed.GetValue(exclude) is { } file ? [.. File.ReadLines(file).Select(line => line.Split(' ')[0]).Where(hash => hash.Length == 64)] : [],
+                Extra = new NewSamples(options.Data, TimeProvider.System).Read(),
+                Output = parsed.GetValue(output)!,
+                Name = parsed.GetValue(name)!,
+                Version = parsed.GetValue(version)!,
+                CopyBase = parsed.GetValue(copy),
+                BaseFrom = parsed.GetValue(from)!,
+                BaseLicence = parsed.GetValue(licence)!,
+                Licences = parsed.GetValue(licences),
+                RowsPerSource = parsed.GetValue(rows),
+                Features = parsed.GetValue(features) ?? Path.Combine(options.Data, "features"),
+            }, new ProgressLines(terminal), cancellation);
+            terminal.Out.WriteLine($"{report.Manifest.Name} {report.Manifest.Version}: {report.Heads.Count} heads, {report.Taught} rows taught, {report.Calibrated} calibrated, in {parsed.GetValue(output)}");
+            return Task.FromResult(CommandLine.Done);
+        });
+        return command;
+    }
+
+    private static Option<string[]> Many(string name, string description) => new(name) { AllowMultipleArgumentsPerToken = true, Description = description, HelpName = "FILE…" };
+}

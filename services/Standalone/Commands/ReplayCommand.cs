@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Detection.Contracts;
+using Detection.Detector;
+using Detection.Detectors;
+using Detection.ServiceDefaults;
+using Detection.Storage;
+using Detection.Storage.Sqlite;
+
+namespace Detection.Standalone.Commands;
+
+/// <summary><c>replay</c>: judges stored messages again with the bundle and configuration that their verdicts name, and reports any difference.</summary>
+internal static class ReplayCommand
+{
+    /// <summary>What a second judging may change: when it was done, and what is a snapshot of other messages.</summary>
+    private static readonly string[] Outside = ["processedAt", "campaign"];
+
+    public static Command Create(Terminal terminal)
+    {
+        var ids = new Argument<string[]>("verdict") { Arity = ArgumentArity.OneOrMore, Description = "Verdict ids." };
+        var data = new Option<string>("--data") { Description = "Folder of the store.", HelpName = "FOLDER" };
+        var command = new Command("replay", "Judges stored messages again and reports any difference.") { ids, data };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            KeyValuePair<string, string?>[] settings = parsed.GetValue(data) is { } folder ? [new("Detection:Data", folder)] : [];
+            var options = Configuration.Read(settings);
+            await using var store = new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data });
+            await store.OpenAsync(cancellation);
+            var pipelines = new Dictionary<BundleIdentity, DetectionPipeline>();
+            try
+            {
+                bool same = true;
+                foreach (string id in parsed.GetValue(ids)!)
+                    same &= await ReplayAsync(terminal, store, options, pipelines, id, cancellation);
+                return same ? CommandLine.Done : CommandLine.Failed;
+            }
+            finally { foreach (var pipeline in pipelines.Values) pipeline.Dispose(); }
+        });
+        return command;
+    }
+
+    private static async Task<bool> ReplayAsync(Terminal terminal, SqliteVerdictStore store, DetectionOptions options, Dictionary<BundleIdentity, DetectionPipeline> pipelines, string id, CancellationToken cancellation)
+    {
+        var stored = await store.FindAsync(id, cancellation) ?? throw new UsageException($"{id}: no such verdict in {options.Data}.");
+        if (stored.Message.Text is null) throw new UsageException($"{id}: the body was not stored, so it cannot be judged again.");
+        if (!pipelines.TryGetValue(stored.Bundle, out var pipeline)) pipelines[stored.Bundle] = pipeline = Open(terminal, options, stored.Bundle);
+        var again = pipeline.Judge([stored.Message], cancellation)[0];
+        if (again.Config != stored.Config)
+            await terminal.Error.WriteLineAsync($"{id}: judged with another configuration here (type, kernels or device), so the last digits may differ.");
+        var differences = Differences(Node(stored), Node(again), "").ToArray();
+        await terminal.Out.WriteLineAsync(differences.Length == 0 ? $"{id}: the same" : $"{id}: differs");
+        foreach (string difference in differences) await terminal.Out.WriteLineAsync($"  {difference}");
+        return differences.Length == 0;
+    }
+
+    private static DetectionPipeline Open(Terminal terminal, DetectionOptions options, BundleIdentity bundle)
+    {
+        options.Model = bundle.Name;
+        var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
+        if (pipeline.Identity == bundle) return pipeline;
+        pipeline.Dispose();
+        throw new UsageException($"The verdict was made with {bundle.Name} {bundle.Version} ({bundle.Sha256[..12]}); here is {pipeline.Identity.Version} ({pipeline.Identity.Sha256[..12]}).");
+    }
+
+    private static JsonNode? Node(Verdict verdict) => JsonSerializer.SerializeToNode<Verdict>(verdict, ContractJson.Options);
+
+    private static IEnumerable<string> Differences(JsonNode? one, JsonNode? other, string path)
+    {
+        if (one is JsonObject fields && other is JsonObject others)
+            return fields.Select(field => field.Key).Union(others.Select(field => field.Key)).Where(name => path.Length > 0 || !Outside.Contains(name))
+                .SelectMany(name => Differences(fields[name], others[name], path.Length == 0 ? name : $"{path}.{name}"));
+        return JsonNode.DeepEquals(one, other) ? [] : [$"{path}: {one?.ToJsonString() ?? "nothing"} → {other?.ToJsonString() ?? "nothing"}"];
+    }
+}

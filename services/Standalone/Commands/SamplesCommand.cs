@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Detection.Ingest;
+using Detection.Learning.Data;
+
+namespace Detection.Standalone.Commands;
+
+/// <summary><c>samples add</c>: the door for new bot samples and new campaigns.</summary>
+internal static class SamplesCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var paths = new Argument<string[]>("file") { Arity = ArgumentArity.OneOrMore, Description = "Whatever scan reads." };
+        var label = new Option<SampleLabel>("--label") { Required = true, Description = "What all of them are." };
+        var generator = new Option<string>("--generator") { Description = "The program that wrote them, where it is known.", HelpName = "NAME" };
+        var add = new Command("add", "Stores labelled messages for the next training of the heads.") { paths, label, generator };
+        add.SetAction((parsed, cancellation) =>
+        {
+            if (parsed.GetValue(generator) is not null && parsed.GetValue(label) != SampleLabel.Machine) throw new UsageException("--generator goes with --label machine.");
+            var samples = new NewSamples(Configuration.Read([]).Data, TimeProvider.System);
+            int added = 0, errors = 0;
+            foreach (string path in parsed.GetValue(paths)!)
+            {
+                var messages = MessageSources.Read([path], new IngestOptions(), terminal.In).Where(Told).Select(item => item.Message!);
+                added += samples.Add(messages, parsed.GetValue(label), path, parsed.GetValue(generator));
+            }
+            terminal.Error.WriteLine($"{added} new samples.");
+            return Task.FromResult(errors > 0 ? CommandLine.BadInput : CommandLine.Done);
+
+            bool Told(IngestItem item)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (item.Message is not null) return true;
+                errors++;
+                terminal.Error.WriteLine($"{item.Place}: {item.Error}");
+                return false;
+            }
+        });
+        return new Command("samples", "New labelled samples.") { add };
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Detection.Learning;
+using Detection.Learning.Pretraining;
+
+namespace Detection.Standalone.Commands;
+
+/// <summary><c>train lm</c> and <c>train heads</c>.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(Terminal terminal) => new("train", "Trains the bundled language model, or heads on any model.")
+    {
+        LanguageModel(terminal),
+        HeadsCommand.Create(terminal),
+    };
+
+    private static Command LanguageModel(Terminal terminal)
+    {
+        var corpus = new Option<string[]>("--corpus") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "JSON lines of {\"text\",\"source\",\"domain\"}." };
+        var valid = new Option<string>("--valid") { Description = "Held-out documents for the validation loss." };
+        var folder = new Option<string>("--folder") { Required = true, Description = "Where the run lies; a run that is found there goes on." };
+        var steps = new Option<long>("--steps") { DefaultValueFactory = _ => 20_000, Description = "Steps in all, the decay included." };
+        var decay = new Option<long>("--decay") { Description = "Steps at the end over which the learning rate falls to zero." };
+        var threads = new Option<int>("--threads") { Description = "CPU threads; 0: one for each core." };
+        var licences = new Option<LicenceClass>("--licences") { DefaultValueFactory = _ => LicenceClass.Unstated, Description = "The loosest licence class that may be read." };
+        var export = new Option<string>("--export") { Description = "Writes the model as a Hugging Face folder when the steps are done." };
+        var command = new Command("lm", "Trains a byte-level BPE and a small Llama-shaped model; stopped or killed, it goes on from its last checkpoint.") { corpus, valid, folder, steps, decay, threads, licences, export };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = new LanguageModelTrainingOptions
+            {
+                Corpus = parsed.GetValue(corpus)!,
+                Validation = parsed.GetValue(valid),
+                Folder = parsed.GetValue(folder)!,
+                Steps = parsed.GetValue(steps),
+                DecaySteps = parsed.GetValue(decay),
+                Threads = parsed.GetValue(threads),
+                Licences = parsed.GetValue(licences),
+            };
+            // A service manager's stop ends the run after a step, with a checkpoint.
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => { signal.Cancel = true; stop.Cancel(); });
+            using var training = new LanguageModelTraining(options, TimeProvider.System);
+            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.Shape.Parameters:N0} parameters, {training.CorpusTokens:N0} tokens, from step {training.Step}"));
+            training.Run(new Lines(terminal), stop.Token);
+            if (parsed.GetValue(export) is { } target && !stop.IsCancellationRequested) training.Export(target);
+            cancellation.ThrowIfCancellationRequested();
+            return Task.FromResult(CommandLine.Done);
+        });
+        return command;
+    }
+
+    private sealed class Lines(Terminal terminal) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            var left = TimeSpan.FromSeconds((value.Steps - value.Step) * (value.Tokens / (double)value.Step) / Math.Max(1, value.TokensPerSecond));
+            string held = value.ValidationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", held out {loss:F4}") : "";
+            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"step {value.Step}/{value.Steps}, loss {value.Loss:F4}{held}, {value.TokensPerSecond:F0} tokens/s, about {(left.TotalHours >= 1 ? $"{left.TotalHours:F1} h" : $"{left.TotalMinutes:F0} min")} left"));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Detection.Standalone;
+
+/// <summary>The options that every command with a model has.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string> _model = new("--model") { Description = "Name of a bundle, a folder in Hugging Face layout, or a .gguf file.", HelpName = "NAME|FOLDER|FILE.gguf" };
+    private readonly Option<string> _device = new("--device") { Description = "Where the model runs: auto, cpu or cuda[:N].", HelpName = "auto|cpu|cuda[:N]" };
+    private readonly Option<string> _dtype = new("--dtype") { Description = "Type of the arithmetic; auto measures once for each data folder." };
+    private readonly Option<int> _threads = new("--threads") { Description = "Threads of the model; 0: one for each core." };
+
+    public ModelOptions()
+    {
+        _dtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16");
+        _device.Validators.Add(result =>
+        {
+            string value = result.Tokens is [var token, ..] ? token.Value : "auto";
+            bool known = value is "auto" or "cpu" or "cuda" || value.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(value.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _);
+            if (!known) result.AddError($"--device: '{value}' is unknown; auto, cpu or cuda[:N].");
+        });
+        _threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 1024) result.AddError("--threads: 0 to 1024.");
+        });
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _model, _device, _dtype, _threads }) command.Options.Add(option);
+    }
+
+    /// <summary>What was given on the command line, as configuration that wins over environment and files.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Settings(ParseResult parsed)
+    {
+        if (parsed.GetValue(_model) is { } model) yield return new("Detection:Model", model);
+        if (parsed.GetValue(_device) is { } device) yield return new("Detection:Device", device);
+        if (parsed.GetValue(_dtype) is { } dtype) yield return new("Detection:Dtype", dtype);
+        if (parsed.GetValue(_threads) is > 0 and var threads) yield return new("Detection:Threads", threads.ToString(CultureInfo.InvariantCulture));
+    }
+}

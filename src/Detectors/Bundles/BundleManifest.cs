@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Detection.Detectors.Bundles;
+
+/// <summary><c>bundle.json</c>: what a model bundle consists of, what it learned from and how it decides.</summary>
+public sealed record BundleManifest
+{
+    public const string FileName = "bundle.json";
+
+    /// <summary>Version of this file's form.</summary>
+    public int Format { get; init; } = 1;
+    public required string Name { get; init; }
+    public required string Version { get; init; }
+    public required BaseWeights Base { get; init; }
+
+    /// <summary>Types for which the heads and their calibration hold; another type gives criteria only.</summary>
+    public required IReadOnlyList<string> Dtypes { get; init; }
+    public required FeatureSettings Features { get; init; }
+    public required HeadFiles Heads { get; init; }
+    public required DecisionSettings Decisions { get; init; }
+
+    /// <summary>BCP 47 languages that the heads were trained on; text in another is <c>unsupported</c>.</summary>
+    public IReadOnlyList<string> Languages { get; init; } = ["en"];
+
+    /// <summary>Every file that taught or calibrated, with hash and licence.</summary>
+    public IReadOnlyList<TrainingSource> Training { get; init; } = [];
+
+    /// <summary>Figures of the last evaluation, for people.</summary>
+    public JsonObject? Metrics { get; init; }
+
+    internal static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = 32,
+    };
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+}
+
+/// <summary>The language model under the heads. Its files lie in the bundle's folder, or are found elsewhere by their hash.</summary>
+/// <param name="Inside">True: in the bundle's folder.</param>
+/// <param name="From">Where to get the files, for people.</param>
+public sealed record BaseWeights(bool Inside, IReadOnlyList<BundleFile> Files, string From, string Licence);
+
+public sealed record BundleFile(string Name, string Sha256, long Bytes);
+
+/// <summary>How features are made: a head is only good for features made this very way.</summary>
+/// <param name="MaxTokens">Tokens of a message that are read; the rest is left out and <c>truncated</c> says so.</param>
+/// <param name="FirstPredicted">True: the text is scored after the model's BOS token, so that its first token counts too.</param>
+public sealed record FeatureSettings(int Version, IReadOnlyList<int> Layers, int Width, int MaxTokens, bool FirstPredicted);
+
+public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);
+
+/// <param name="MinimumTokens">Shorter texts get <c>too-short</c> unless they pass the threshold of a bucket of their own.</param>
+/// <param name="Techniques">Probability from which a technique is named, by head.</param>
+public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic, ScoreDecision Spam, ScoreDecision Phishing, IReadOnlyDictionary<string, double> Techniques);
+
+/// <summary>
+/// Margins that decide. <paramref name="Above"/>: by bucket, strictly above which the answer is yes; chosen as the k-th highest human score with the largest k for which
+/// P(Bin(n, budget) ≥ k) ≥ confidence, so that with that confidence no more than the budget of people is flagged. <paramref name="Below"/>: at or below it the answer is no;
+/// <paramref name="Missed"/> of the calibration positives lie there.
+/// </summary>
+public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above, double? Below, double Missed);
+
+/// <param name="Use"><c>trains</c> or <c>calibrates</c>.</param>
+public sealed record TrainingSource(string Source, string Use, int Rows, string Sha256, string LicenceClass, string Licence);

@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+
+namespace Detection.Detectors.Bundles;
+
+/// <summary>What <c>--model</c> names: a bundle, or a plain model without heads.</summary>
+/// <param name="Bundle">Null for a plain model.</param>
+/// <param name="Path">The folder or file of the language model.</param>
+public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
+{
+    /// <summary>What is used where nothing is named.</summary>
+    public const string Default = "compact";
+
+    private const string ImportedFolder = "models";
+
+    /// <summary>A bundle's name, a folder (bundle or Hugging Face layout) or a GGUF file. Bundles are looked for in the data folder, then in the repository's.</summary>
+    /// <param name="model">Null: <see cref="Default"/>.</param>
+    /// <param name="dataFolder">Holds <c>models/</c> with imported files and newer bundle versions.</param>
+    /// <param name="bundles">The folder of bundles that came with the program.</param>
+    /// <exception cref="BundleException">Nothing has that name, or the bundle cannot be used.</exception>
+    public static ModelSource Resolve(string? model, string dataFolder, string bundles, bool research = false)
+    {
+        string named = model ?? Default, imported = System.IO.Path.Combine(dataFolder, ImportedFolder);
+        if (File.Exists(named)) return new ModelSource(System.IO.Path.GetFileNameWithoutExtension(named), named, null);
+        string? folder = Directory.Exists(named) && !IsPlainName(named) ? named
+            : new[] { System.IO.Path.Combine(imported, named), System.IO.Path.Combine(bundles, named) }.FirstOrDefault(Directory.Exists)
+            ?? (Directory.Exists(named) ? named : null);
+        if (folder is null) throw new BundleException(named, $"neither a file, nor a folder, nor a bundle in {imported} or {bundles}.");
+        string name = new DirectoryInfo(folder).Name;
+        if (!Bundle.IsBundle(folder)) return new ModelSource(name, folder, null);
+        var bundle = Bundle.Open(folder, research, Elsewhere(imported, bundles));
+        return new ModelSource(bundle.Manifest.Name, bundle.BasePath, bundle);
+    }
+
+    /// <summary>Copies a model file into the data folder, where bundles that refer to it find it by its hash.</summary>
+    /// <returns>The copy's path and its hash.</returns>
+    public static (string Path, string Sha256) Import(string file, string dataFolder)
+    {
+        string sha256;
+        using (var stream = File.OpenRead(file)) sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
+        string folder = System.IO.Path.Combine(dataFolder, ImportedFolder, "base-" + sha256[..16]), target = System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file));
+        Directory.CreateDirectory(folder);
+        string partial = target + ".part";
+        File.Copy(file, partial, overwrite: true);
+        File.Move(partial, target, overwrite: true);
+        return (target, sha256);
+    }
+
+    private static IReadOnlyList<string> Elsewhere(params string[] parents) =>
+        [.. parents.Where(Directory.Exists).SelectMany(parent => Directory.EnumerateDirectories(parent).Order(StringComparer.Ordinal))];
+
+    private static bool IsPlainName(string name) => name.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.') && name.Trim('.').Length > 0;
+}

@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Detection.Checkpoints;
+using Detection.Contracts;
+using Detection.Detectors.Bundles;
+using Detection.Detectors.Criteria;
+using Detection.Detectors.Explaining;
+using Detection.Detectors.Heads;
+using Detection.Model;
+using Detection.Text;
+
+namespace Detection.Detectors;
+
+/// <summary>
+/// Messages to verdicts, one function: judged text, tokens, one forward pass, criteria, heads, calibration, decision, evidence, action. Training reads through the same
+/// <see cref="Read"/>, so that features cannot drift apart. The same message under the same configuration gets the same bits, alone or in any batch.
+/// </summary>
+public sealed class DetectionPipeline : IDisposable
+{
+    private const int DefaultMaxTokens = 1_024;
+
+    private readonly PipelineOptions _options;
+    private readonly Checkpoint _checkpoint;
+    private readonly Tokenizer _tokenizer;
+    private readonly TokenScorer _scorer;
+    private readonly Judge? _judge;
+    private readonly EvidenceWriter _evidence;
+    private readonly int? _bos;
+
+    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer)
+    {
+        (Source, _options, _checkpoint, _tokenizer, _scorer) = (source, options, checkpoint, tokenizer, scorer);
+        var bundled = source.Bundle?.Manifest.Features;
+        Layout = bundled is null ? FeatureLayout.For(scorer.Layers, scorer.Width) : new FeatureLayout(bundled.Layers, bundled.Width);
+        bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
+        _bos = first ? tokenizer.BosId ?? throw new BundleException(source.Path, "has no BOS token, but texts are to be scored after one.") : null;
+        MaxTokens = Math.Min(options.MaxTokens ?? bundled?.MaxTokens ?? DefaultMaxTokens, scorer.MaxTokens - (first ? 1 : 0));
+        var heads = Usable();
+        _judge = heads is null ? null : new Judge(heads, source.Bundle!.Manifest.Decisions);
+        _evidence = new EvidenceWriter(heads?.Heads);
+        Config = Hash(FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "");
+        Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", BaseSha256());
+    }
+
+    public ModelSource Source { get; }
+    public FeatureLayout Layout { get; }
+
+    /// <summary>Tokens of a message that are read.</summary>
+    public int MaxTokens { get; }
+
+    public string Dtype => _scorer.Options.Dtype;
+
+    /// <summary>The folder or file of the language model.</summary>
+    public string BasePath => Source.Path;
+
+    /// <summary>Named in every verdict; of a plain model, its file name and hash.</summary>
+    public BundleIdentity Identity { get; }
+
+    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind.</summary>
+    public string Config { get; }
+
+    /// <summary>True where scores come out; false: criteria only.</summary>
+    public bool HasHeads => _judge is not null;
+
+    public FeatureSettings Settings => new(FeatureLayout.Version, Layout.Layers, Layout.Width, MaxTokens, _bos is not null);
+
+    /// <summary>Two pipelines with one key give a text the same features.</summary>
+    public string FeatureKey => string.Create(CultureInfo.InvariantCulture,
+        $"{BaseSha256()}|{_scorer.Kernels}|{FeatureLayout.Version}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
+
+    /// <exception cref="BundleException">Heads do not fit the model, or the model has no tokenizer that this program reads.</exception>
+    /// <exception cref="CheckpointException">The model cannot be read.</exception>
+    public static DetectionPipeline Open(ModelSource source, PipelineOptions options)
+    {
+        var checkpoint = Checkpoint.Open(source.Path);
+        TokenScorer? scorer = null;
+        try
+        {
+            var tokens = checkpoint.Tokenizer ?? throw new BundleException(source.Path, "has no tokenizer that this program reads (byte-level BPE).");
+            scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = options.Dtype, Device = options.Device, Threads = options.Threads });
+            return new DetectionPipeline(source, options, checkpoint, new Tokenizer(tokens, checkpoint.Config), scorer);
+        }
+        catch
+        {
+            scorer?.Dispose();
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One verdict a message, in order, with the message and its token scores.</summary>
+    /// <param name="messages">Extracted: id, text and channel are set.</param>
+    public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default) =>
+        [.. Read(messages, cancellation).Select(Judge)];
+
+    /// <summary>What the model sees of each message.</summary>
+    public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
+    {
+        var prepared = messages.Select(Prepare).ToArray();
+        var scores = _scorer.Score([.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)], Layout.Plan, cancellation);
+        return [.. prepared.Select((one, i) => Reading(one, scores[i]))];
+    }
+
+    /// <summary>What heads decide on a reading; silent without heads.</summary>
+    public Judgement Decide(TextToJudge text) => _judge?.Decide(text) ?? Judgement.Silent(text.Supported);
+
+    public void Dispose()
+    {
+        _scorer.Dispose();
+        _checkpoint.Dispose();
+    }
+
+    private JudgedMessage Judge(Reading reading)
+    {
+        var message = reading.Message;
+        var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
+        string content = VerdictIdentity.ContentSha256(message);
+        return new JudgedMessage
+        {
+            Message = message,
+            MessageId = message.Id!,
+            VerdictId = VerdictIdentity.VerdictId(message.Id!, content, Identity.Sha256, _options.Rule.Sha256),
+            ContentSha256 = content,
+            Action = _options.Rule.Decide(judgement.Scores, judgement.Authorship, judgement.Decided),
+            Channel = message.Channel,
+            Scores = judgement.Scores,
+            Authorship = judgement.Authorship,
+            Manipulation = judgement.Manipulation,
+            Criteria = ZeroShot.Measure(reading.Predicted),
+            Decided = judgement.Decided,
+            Evidence = _evidence.Write(reading, judgement),
+            FalsePositiveRate = judgement.FalsePositiveRate,
+            Tokens = reading.Tokens,
+            Truncated = reading.Truncated,
+            TokenScores = reading.Map,
+            Bundle = Identity,
+            Config = Config,
+            ProcessedAt = _options.Time.GetUtcNow(),
+        };
+    }
+
+    private Prepared Prepare(Message message)
+    {
+        var text = NormalisedForNow.Of(message.Text ?? "");
+        var tokens = _tokenizer.Encode(text.Text);
+        int read = Math.Min(tokens.Count, MaxTokens);
+        int[] ids = _bos is { } bos ? [bos, .. tokens.Ids.AsSpan(0, read)] : tokens.Ids[..read];
+        return new Prepared(message, text, tokens, read, ids);
+    }
+
+    private Reading Reading(Prepared one, TokenScores scores)
+    {
+        var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance);
+        return new Reading
+        {
+            Message = one.Message,
+            Normalised = one.Text.Text,
+            Tokens = one.Read,
+            Truncated = one.Read < one.Tokens.Count,
+            Supported = true,
+            Predicted = predicted,
+            Features = new TextFeatures(Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)), WordsOf(one.Message)),
+            Map = Map(one, scores),
+        };
+    }
+
+    /// <summary>The judged text as the model reads it.</summary>
+    public static string TextOf(Message message) => NormalisedForNow.Of(message.Text ?? "").Text;
+
+    /// <summary>The words of a message, which need no model.</summary>
+    public static WordVector WordsOf(Message message) => WordVector.Of(message.Subject, TextOf(message));
+
+    private TokenScoreMap Map(Prepared one, TokenScores scores)
+    {
+        int n = one.Read, unscored = n - scores.LogProb.Length;
+        var map = new TokenScoreMap(new int[n], new int[n], new float[n], new int[n], new float[n]);
+        for (int i = 0; i < n; i++)
+        {
+            (map.Start[i], map.End[i]) = (one.Text.At(one.Tokens.Starts[i]), one.Text.At(one.Tokens.Ends[i]));
+            (map.LogProb[i], map.Rank[i], map.Entropy[i]) = i < unscored ? (float.NaN, -1, float.NaN) : (scores.LogProb[i - unscored], scores.Rank[i - unscored], scores.Entropy[i - unscored]);
+        }
+        return map;
+    }
+
+    private HeadFile? Usable()
+    {
+        if (Source.Bundle is not { } bundle)
+        {
+            _options.Warn?.Invoke($"{Source.Name} has no heads: verdicts carry criteria only.");
+            return null;
+        }
+        if (bundle.Manifest.Features.Width != _scorer.Width || bundle.Manifest.Features.Layers.Any(layer => layer > _scorer.Layers) || bundle.Heads.Heads.Mean.Length != Layout.Length)
+            throw new BundleException(System.IO.Path.Combine(bundle.Folder, BundleManifest.FileName), "the heads do not fit the base model.");
+        if (bundle.Manifest.Dtypes.Contains(Dtype)) return bundle.Heads;
+        _options.Warn?.Invoke($"{Source.Name} has no heads for {Dtype} (it has them for {string.Join(", ", bundle.Manifest.Dtypes)}): verdicts carry criteria only.");
+        return null;
+    }
+
+    private string BaseSha256() => Hash([.. _checkpoint.Files.Select(file => file.Sha256())]);
+
+    private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+
+    private sealed record Prepared(Message Message, NormalisedForNow Text, Tokens Tokens, int Read, int[] Ids);
+}
+
+internal sealed record NormalisedForNow(string Text, int[] Places)
+{
+    public int At(int place) => Places[place];
+
+    public static NormalisedForNow Of(string text)
+    {
+        var kept = new StringBuilder();
+        var places = new List<int>();
+        bool gap = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsWhiteSpace(text[i])) { gap = kept.Length > 0; continue; }
+            if (gap) { kept.Append(' '); places.Add(i); gap = false; }
+            kept.Append(text[i]);
+            places.Add(i);
+        }
+        places.Add(text.Length);
+        return new NormalisedForNow(kept.ToString(), [.. places]);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Detection.Contracts;
+using Detection.Detectors.Heads;
+
+namespace Detection.Detectors.Explaining;
+
+/// <summary>The reasons of a verdict in sentences a person can read, with the places they speak of. Weights are shares of all that is said.</summary>
+internal sealed class EvidenceWriter(HeadSet? heads)
+{
+    private readonly SentenceWeights? _sentences = heads is null ? null : new SentenceWeights(heads);
+
+    public IReadOnlyList<Evidence> Write(Reading reading, Judgement judgement)
+    {
+        var said = new List<Evidence>();
+        said.AddRange(Authorship(reading, judgement));
+        said.AddRange(Mail(reading, judgement));
+        said.AddRange(judgement.Decided.Techniques.Select(technique => Technique(technique, reading, judgement)));
+        said.AddRange(StructuralEvidence.Of(reading));
+        double total = said.Sum(one => one.Weight);
+        return total == 0 ? said : [.. said.Select(one => one with { Weight = Math.Round(one.Weight / total, 4) })];
+    }
+
+    private static IEnumerable<Evidence> Authorship(Reading reading, Judgement judgement)
+    {
+        double value = judgement.Scores.Synthetic ?? 0;
+        string? rate = Rate(judgement, HeadNames.Synthetic, "texts by people", "look");
+        switch (judgement.Authorship)
+        {
+            case Contracts.Authorship.Unsupported:
+                yield return new Evidence("language", 0, 0, "It is not in a language that this model was made for, so nothing is said about who wrote it.", []);
+                yield break;
+            case Contracts.Authorship.TooShort:
+                yield return new Evidence("length", reading.Tokens, 0, string.Create(CultureInfo.InvariantCulture, $"It is too short to say who wrote it: {reading.Tokens} tokens."), []);
+                yield break;
+            case Contracts.Authorship.Machine:
+                yield return new Evidence(HeadNames.Synthetic, value, 1, $"It reads as machine-written{rate}.", []);
+                break;
+            case Contracts.Authorship.Human:
+                yield return new Evidence(HeadNames.Synthetic, value, 0.5, "It reads as written by a person.", []);
+                break;
+            default:
+                if (judgement.Scores.Synthetic is null) yield break;
+                yield return new Evidence(HeadNames.Synthetic, value, 0.3, $"It is not clear who wrote it{rate}.", []);
+                break;
+        }
+        if (Passages.Of(reading, surprising: value < 0.5) is { Count: > 0 } passages)
+            yield return new Evidence("likelihood", passages.Average(passage => passage.Value), 0.2,
+                value < 0.5 ? "The marked passages are not what a language model would expect here." : "The marked passages are what a language model would have written itself.", passages);
+    }
+
+    private IEnumerable<Evidence> Mail(Reading reading, Judgement judgement)
+    {
+        if (judgement.Decided.Mail == MailKind.Phishing)
+            yield return new Evidence(HeadNames.Phishing, judgement.Scores.Phishing ?? 0, 1,
+                $"It reads as phishing{Rate(judgement, HeadNames.Phishing, "wanted messages", "look")}.", Sentences(HeadNames.Phishing, reading));
+        if (judgement.Decided.Mail == MailKind.Spam)
+            yield return new Evidence(HeadNames.Spam, judgement.Scores.Spam ?? 0, 1,
+                $"It reads as unwanted mail{Rate(judgement, HeadNames.Spam, "wanted messages", "look")}.", Sentences(HeadNames.Spam, reading));
+        if (judgement.Decided.Mail == MailKind.Ham)
+            yield return new Evidence(HeadNames.Spam, judgement.Scores.Spam ?? 0, 0.3, "It reads as an ordinary message.", []);
+    }
+
+    private Evidence Technique(string name, Reading reading, Judgement judgement) =>
+        new(name, judgement.Manipulation[name] ?? 0, 0.5 * (judgement.Manipulation[name] ?? 0), Taxonomy.Find(name).Sentence, Sentences(name, reading));
+
+    private IReadOnlyList<EvidenceSpan> Sentences(string head, Reading reading) => _sentences?.Strongest(head, reading.Message.Text ?? "") ?? [];
+
+    /// <summary>The false-positive rate in words.</summary>
+    private static string? Rate(Judgement judgement, string head, string whose, string verb)
+    {
+        if (!judgement.FalsePositiveRate.TryGetValue(head, out var rate)) return null;
+        int share = (int)Math.Floor(100 * rate.Rate);
+        return rate.Rate <= 0.1
+            ? string.Create(CultureInfo.InvariantCulture, $": about 1 in {Math.Max(2, Math.Floor(1 / rate.Rate)):N0} {whose} of this kind {verb} at least as much so")
+            : string.Create(CultureInfo.InvariantCulture, $": {share} in 100 {whose} of this kind {verb} at least as much so");
+    }
+}

@@ -1,0 +1,79 @@
+using Detection.Checkpoints;
+using Detection.Detectors.Calibration;
+
+namespace Detection.Detectors.Heads;
+
+/// <summary>Heads and the scores of the calibration messages as one safetensors file.</summary>
+public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanScores> People)
+{
+    private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity";
+
+    /// <summary>The same heads give the same bytes. Word weights are stored as bfloat16: <see cref="Round"/> them before calibrating.</summary>
+    public void Write(string path)
+    {
+        List<NamedTensor> tensors = [Vector(Mean, Heads.Mean), Vector(Deviation, Heads.Deviation), Vector(Rarity, Heads.WordRarity)];
+        foreach (var head in Heads.Heads)
+        {
+            tensors.Add(Vector($"{head.Name}.dense", head.Dense));
+            if (head.Words.Length > 0) tensors.Add(Vector($"{head.Name}.words", head.Words) with { Type = TensorType.BF16 });
+            tensors.Add(Vector($"{head.Name}.bias", [head.Bias]));
+            tensors.Add(Vector($"{head.Name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
+        }
+        foreach (var (head, people) in People.OrderBy(one => one.Key, StringComparer.Ordinal))
+            foreach (var (bucket, scores) in people.Buckets.OrderBy(one => one.Key, StringComparer.Ordinal)) tensors.Add(Vector($"{head}.people.{bucket}", scores));
+        SafetensorsWriter.Write(path, tensors);
+    }
+
+    /// <exception cref="CheckpointException">The file is broken, or a tensor is missing or has another size than the heads need.</exception>
+    public static HeadFile Read(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        float[] Values(string name)
+        {
+            if (!file.Tensors.TryGetValue(name, out var tensor)) throw new CheckpointException(path, name, "missing");
+            float[] values = new float[tensor.Count];
+            file.Read(name, values);
+            return values.All(float.IsFinite) ? values : throw new CheckpointException(path, name, "holds a number that is not finite");
+        }
+
+        float[] mean = Values(Mean), deviation = Values(Deviation), rarity = Values(Rarity);
+        if (deviation.Length != mean.Length || deviation.Any(value => value <= 0)) throw new CheckpointException(path, Deviation, "not one positive number a feature");
+        if (rarity.Length != WordVector.Buckets) throw new CheckpointException(path, Rarity, $"{rarity.Length} numbers, not {WordVector.Buckets}");
+        List<Head> heads = [];
+        foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))
+        {
+            float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias"), platt = Values($"{name}.platt");
+            float[] words = file.Tensors.ContainsKey($"{name}.words") ? Values($"{name}.words") : [];
+            if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
+            if (words.Length is not (0 or WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets}");
+            if (bias.Length != 1) throw new CheckpointException(path, $"{name}.bias", "not one number");
+            if (platt.Length != 2 || platt[0] <= 0) throw new CheckpointException(path, $"{name}.platt", "not a positive scale and a shift");
+            heads.Add(new Head(name, dense, words, bias[0], new Platt(platt[0], platt[1])));
+        }
+        return new HeadFile(new HeadSet(mean, deviation, rarity, heads), ReadPeople(path, file, Values));
+    }
+
+    /// <summary>To the nearest bfloat16, as <see cref="Write"/> stores it.</summary>
+    public static float Round(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle(bits + 0x7fff + (bits >> 16 & 1) & 0xffff0000);
+    }
+
+    private static Dictionary<string, HumanScores> ReadPeople(string path, SafetensorsFile file, Func<string, float[]> values)
+    {
+        var people = new Dictionary<string, HumanScores>(StringComparer.Ordinal);
+        foreach (string name in HeadNames.All)
+        {
+            string prefix = $"{name}.people.";
+            var buckets = file.Tensors.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(key => key[prefix.Length..], values, StringComparer.Ordinal);
+            foreach (var (bucket, scores) in buckets)
+                for (int i = 1; i < scores.Length; i++)
+                    if (scores[i] < scores[i - 1]) throw new CheckpointException(path, prefix + bucket, "not sorted");
+            if (buckets.Count > 0) people[name] = new HumanScores(buckets);
+        }
+        return people;
+    }
+
+    private static NamedTensor Vector(string name, float[] values) => new(name, [values.Length], values);
+}

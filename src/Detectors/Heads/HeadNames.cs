@@ -1,0 +1,11 @@
+namespace Detection.Detectors.Heads;
+
+/// <summary>The heads of a bundle: one for authorship, two for mail, one for each technique.</summary>
+public static class HeadNames
+{
+    public const string Synthetic = "synthetic";
+    public const string Spam = "spam";
+    public const string Phishing = "phishing";
+
+    public static IReadOnlyList<string> All { get; } = [Synthetic, Spam, Phishing, .. Taxonomy.Techniques.Select(technique => technique.Name)];
+}

@@ -1,0 +1,78 @@
+using System.Numerics.Tensors;
+using Detection.Checkpoints;
+
+namespace Detection.Detectors.Heads;
+
+/// <summary>A linear head: margin = dense·x + words·w + bias, probability = σ(scale · margin + shift).</summary>
+/// <param name="Dense">One weight a standardised feature.</param>
+/// <param name="Words">One weight a bucket of <see cref="WordVector"/>; empty where the head reads no words.</param>
+public sealed record Head(string Name, float[] Dense, float[] Words, float Bias, Platt Calibration);
+
+/// <summary>Platt's two numbers (1999), fitted on held-out rows; the scale is positive, so that the order of texts is the margin's.</summary>
+public sealed record Platt(float Scale, float Shift)
+{
+    public double Probability(float margin) => 1 / (1 + Math.Exp(-((double)Scale * margin + Shift)));
+}
+
+/// <summary>
+/// The heads of one bundle over one standardisation. Plain matrix code: no tensor library, the same bits for the same features on one machine.
+/// </summary>
+public sealed class HeadSet
+{
+    /// <summary>A feature further from its mean, in standard deviations, counts as this far: one odd number must not decide.</summary>
+    public const float Furthest = 8;
+
+    public HeadSet(float[] mean, float[] deviation, float[] wordRarity, IReadOnlyList<Head> heads)
+    {
+        (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
+        foreach (var head in heads)
+            if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets))
+                throw new ArgumentException($"The head {head.Name} does not fit its features.");
+    }
+
+    public float[] Mean { get; }
+    public float[] Deviation { get; }
+    public float[] WordRarity { get; }
+    public IReadOnlyList<Head> Heads { get; }
+
+    /// <summary>One margin a head, in the order of <see cref="Heads"/>.</summary>
+    public float[] Margins(TextFeatures features)
+    {
+        float[] dense = Standardise(features.Dense), words = Weigh(features.Words);
+        return [.. Heads.Select(head => Margin(head, dense, features.Words, words))];
+    }
+
+    /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>.</summary>
+    public float[] Standardise(ReadOnlySpan<float> dense)
+    {
+        if (dense.Length != Mean.Length) throw new ArgumentException($"The heads read {Mean.Length} features, not {dense.Length}.");
+        float[] standard = new float[dense.Length];
+        TensorPrimitives.Subtract(dense, Mean, standard);
+        TensorPrimitives.Divide(standard, Deviation, standard);
+        TensorPrimitives.Min(standard, Furthest, standard);
+        TensorPrimitives.Max(standard, -Furthest, standard);
+        return standard;
+    }
+
+    /// <summary>Counts times rarity (idf), scaled to length 1.</summary>
+    public float[] Weigh(WordVector words)
+    {
+        float[] weighted = new float[words.Bucket.Length];
+        double length = 0;
+        for (int i = 0; i < weighted.Length; i++)
+        {
+            weighted[i] = words.Count[i] * WordRarity[words.Bucket[i]];
+            length += (double)weighted[i] * weighted[i];
+        }
+        if (length > 0) TensorPrimitives.Multiply(weighted, (float)(1 / Math.Sqrt(length)), weighted);
+        return weighted;
+    }
+
+    private static float Margin(Head head, float[] dense, WordVector words, float[] weighted)
+    {
+        float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias;
+        if (head.Words.Length > 0)
+            for (int i = 0; i < weighted.Length; i++) margin += weighted[i] * head.Words[words.Bucket[i]];
+        return margin;
+    }
+}

@@ -1,0 +1,30 @@
+using Detection.Contracts;
+
+namespace Detection.Detectors;
+
+/// <summary>How <see cref="DetectionPipeline"/> computes and decides.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary><c>float32</c> (default) or <c>bfloat16</c>. A type for which the bundle has no heads gives criteria only.</summary>
+    public string Dtype { get; init; } = "float32";
+
+    /// <summary><c>cpu</c> (default), <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Threads of the model; 0 (default): one a core. Results do not depend on it.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Tokens of a message that are read; null (default): what the bundle says, else 1,024, at most the model's context.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Null (default): what the bundle says, else the model's text is scored without BOS.</summary>
+    public bool? FirstPredicted { get; init; }
+
+    /// <summary>What turns a judgement into an action.</summary>
+    public VerdictRule Rule { get; init; } = VerdictRule.Default;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Told once of what limits the results, for example a model without heads.</summary>
+    public Action<string>? Warn { get; init; }
+}

@@ -1,0 +1,36 @@
+using Detection.Contracts;
+using Detection.Detectors.Criteria;
+using Detection.Detectors.Heads;
+
+namespace Detection.Detectors;
+
+/// <summary>What the model saw of one message: everything that heads, calibration and evidence are made from, in training as in serving.</summary>
+public sealed record Reading
+{
+    /// <summary>As extracted.</summary>
+    public required Message Message { get; init; }
+
+    /// <summary>The judged text as the model reads it.</summary>
+    public required string Normalised { get; init; }
+
+    /// <summary>Tokens read.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>The message had more tokens than are read.</summary>
+    public required bool Truncated { get; init; }
+
+    /// <summary>False: the text is in a language that the model was not made for.</summary>
+    public required bool Supported { get; init; }
+
+    public required PredictedTokens Predicted { get; init; }
+    public required TextFeatures Features { get; init; }
+
+    /// <summary>A score a token, with places in the stored text.</summary>
+    public required TokenScoreMap Map { get; init; }
+
+    /// <summary>Characters that were normalised away, in the stored text, with the reason.</summary>
+    public IReadOnlyList<NormalisedAway> Changes { get; init; } = [];
+}
+
+/// <summary>What normalisation found at a place of the stored text, for example <c>zero-width</c> or <c>confusable</c>.</summary>
+public sealed record NormalisedAway(string Kind, int Start, int End);

@@ -1,0 +1,141 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Detection.Contracts;
+
+namespace Detection.Ingest;
+
+/// <summary>From a message as sent to the words a person sees, with what a person does not see kept as facts. Pure: nothing is executed, nothing fetched.</summary>
+public static partial class MessageExtraction
+{
+    private const int MaxUrls = 200;
+
+    /// <exception cref="IngestException">The message cannot be read or is over a limit; names the field.</exception>
+    public static Message Extract(Message sent, IngestOptions options)
+    {
+        string id = sent.Id is { Length: > 0 } given ? given : "";
+        var read = sent.Raw is not null ? MailText.Read(sent, Bytes(sent, options), options)
+            : sent.Html is not null ? FromHtml(sent, options)
+            : sent;
+        if (id.Length == 0) id = read.Id is { Length: > 0 } own ? own : VerdictIdentity.MessageId(sent);
+        if (id.Length > 1000) throw new IngestException("id: longer than 1,000 characters.");
+        return Finish(read with { Id = WellFormed(id), Html = null, Raw = null, RawEncoding = null }, sent, options);
+    }
+
+    private static Message FromHtml(Message sent, IngestOptions options)
+    {
+        if (sent.Html!.Length > options.MaxMessageBytes) throw new IngestException($"html: longer than {options.MaxMessageBytes} characters.");
+        var html = HtmlText.Read(sent.Html, options);
+        return sent with { Text = html.Text, Links = [.. sent.Links ?? [], .. html.Links], Hidden = [.. sent.Hidden ?? [], .. html.Hidden], Facts = [.. sent.Facts ?? [], .. html.Facts] };
+    }
+
+    private static Message Finish(Message read, Message sent, IngestOptions options)
+    {
+        string text = WellFormed(read.Text ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        string? subject = read.Subject is { } given ? WellFormed(given).ReplaceLineEndings(" ").Trim() : null;
+        var facts = new List<Fact>(read.Facts ?? []);
+        if (string.IsNullOrEmpty(subject)) (subject, text) = SplitSubject(text);
+        if (text.Length > options.MaxTextCharacters)
+        {
+            facts.Add(new Fact("truncated", $"The text had {text.Length} characters; the first {options.MaxTextCharacters} are kept."));
+            text = Cut(text, options.MaxTextCharacters);
+        }
+        if (subject?.Length > 2000) subject = Cut(subject, 2000);
+        var urls = (read.Urls ?? []).Concat(read.Links?.Select(link => link.Target) ?? []).Concat(Urls(text)).Distinct(StringComparer.Ordinal).Take(MaxUrls).ToArray();
+        bool trusted = options.TrustedReceivers.Count > 0;
+        return read with
+        {
+            Text = text,
+            Subject = subject,
+            Urls = urls.Length == 0 ? null : urls,
+            Links = Some(read.Links?.Take(options.MaxItems)),
+            Hidden = Some(read.Hidden?.Take(options.MaxItems)),
+            Recipients = Some(read.Recipients?.Take(options.MaxItems)),
+            Attachments = Some(read.Attachments?.Take(options.MaxItems)),
+            Headers = Some(read.Headers?.Take(options.MaxItems)),
+            Facts = Some(facts.Concat(SenderFacts.Of(read)).DistinctBy(fact => (fact.Name, fact.Detail)).Take(options.MaxItems)),
+            Authentication = sent.Raw is null && !trusted ? null : read.Authentication,
+            ReceivedAt = sent.Raw is null && !trusted ? null : read.ReceivedAt,
+        };
+    }
+
+    /// <summary>Data sets and pasted mails put the subject on the first line.</summary>
+    private static (string? Subject, string Text) SplitSubject(string text)
+    {
+        var match = SubjectLine().Match(text);
+        return match.Success ? (match.Groups[1].Value.Trim(), text[match.Length..].TrimStart('\n')) : (null, text);
+    }
+
+    private static byte[] Bytes(Message sent, IngestOptions options)
+    {
+        string raw = sent.Raw!;
+        if (raw.Length > options.MaxMessageBytes * 4L / 3 + 4) throw new IngestException($"raw: larger than {options.MaxMessageBytes} bytes.");
+        byte[] bytes = sent.RawEncoding switch
+        {
+            "base64" => Base64(raw) ?? throw new IngestException("raw: not base64, as rawEncoding says."),
+            "latin1" => Latin1(raw),
+            null => Base64(raw) ?? Latin1(raw),
+            _ => throw new IngestException("rawEncoding: base64 or latin1."),
+        };
+        return bytes.Length <= options.MaxMessageBytes ? bytes : throw new IngestException($"raw: larger than {options.MaxMessageBytes} bytes.");
+    }
+
+    private static byte[]? Base64(string raw)
+    {
+        byte[] buffer = new byte[raw.Length / 4 * 3 + 3];
+        return raw.Length % 4 == 0 && Convert.TryFromBase64String(raw, buffer, out int length) ? buffer[..length] : null;
+    }
+
+    private static byte[] Latin1(string raw) => raw.Any(letter => letter > 0xFF)
+        ? Encoding.UTF8.GetBytes(raw)
+        : Encoding.Latin1.GetBytes(raw);
+
+    private static IEnumerable<string> Urls(string text)
+    {
+        foreach (var match in Url().EnumerateMatches(text.AsSpan(0, Math.Min(text.Length, 200_000))).ToRanges())
+            yield return text[match.Start..match.End].TrimEnd('.', ',', ';', ':', ')', ']', '>', '"', '\'', '!', '?');
+    }
+
+    private static List<(int Start, int End)> ToRanges(this Regex.ValueMatchEnumerator matches)
+    {
+        var ranges = new List<(int, int)>();
+        foreach (var match in matches)
+        {
+            ranges.Add((match.Index, match.Index + match.Length));
+            if (ranges.Count == MaxUrls) break;
+        }
+        return ranges;
+    }
+
+    /// <summary>Half a surrogate pair becomes U+FFFD; NUL would end the text in other programs.</summary>
+    internal static string WellFormed(string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal)) text = text.Replace('\0', '\uFFFD');
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])) { i++; continue; }
+            return Mend(text);
+        }
+        return text;
+    }
+
+    private static string Mend(string text)
+    {
+        char[] letters = text.ToCharArray();
+        for (int i = 0; i < letters.Length; i++)
+            if (char.IsHighSurrogate(letters[i]) && i + 1 < letters.Length && char.IsLowSurrogate(letters[i + 1])) i++;
+            else if (char.IsSurrogate(letters[i])) letters[i] = '\uFFFD';
+        return new string(letters);
+    }
+
+    /// <summary>Never between the halves of a pair.</summary>
+    internal static string Cut(string text, int length) => text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+
+    private static T[]? Some<T>(IEnumerable<T>? items) => items?.ToArray() is { Length: > 0 } some ? some : null;
+
+    [GeneratedRegex(@"\A[ \t\n]*Subject:[ \t]*([^\n]{0,998})(\n|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex SubjectLine();
+
+    [GeneratedRegex(@"\bhttps?://[^\s<>""]{1,2000}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Url();
+}

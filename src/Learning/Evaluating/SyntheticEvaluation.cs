@@ -1,0 +1,85 @@
+using Detection.Contracts;
+using Detection.Detectors.Heads;
+using Detection.Learning.Metrics;
+
+namespace Detection.Learning.Evaluating;
+
+/// <summary>Authorship: people against machines.</summary>
+internal static class SyntheticEvaluation
+{
+    private static readonly int[] Budgets = [20, 100, 1_000];
+
+    /// <summary>Zero-shot columns with the sign of the literature: higher = machine.</summary>
+    private static readonly (string Name, string Criterion, int Sign)[] ZeroShot =
+    [
+        ("likelihood", "mean_loglik", 1), ("log-rank", "mean_logrank", -1), ("entropy", "mean_entropy", 1), ("LRR", "lrr", 1),
+        ("Fast-DetectGPT", "fast_detectgpt", 1), ("ranks ≤ 10", "gltr10", 1),
+    ];
+
+    private static readonly string[] Bare = ["mean_word_length", "log_words"];
+
+    public static SyntheticReport Of(IReadOnlyList<MeasuredRow> rows, FeatureLayout layout)
+    {
+        bool heads = rows[0].Judgement.Scores.Synthetic is not null;
+        var columns = new List<Column>();
+        if (heads) columns.Add(Measure("head", rows, Head));
+        foreach (var (name, criterion, sign) in ZeroShot) columns.Add(Measure(name, rows, row => sign * row.Features.Dense[layout.Place(criterion)]));
+        foreach (string name in Bare) columns.Add(Measure(name, rows, row => row.Features.Dense[layout.Place(name)]));
+        Func<MeasuredRow, double> best = heads ? Head : row => row.Features.Dense[layout.Place("mean_loglik")];
+        return new SyntheticReport(rows.Count(row => row.Row.Machine == false), rows.Count(row => row.Row.Machine == true), columns, heads ? HeadOf(rows) : null, [.. Slices(rows, best)], heads ? Bias(rows) : null);
+    }
+
+    private static double Head(MeasuredRow row) => row.Judgement.Margins[HeadNames.Synthetic];
+
+    private static Column Measure(string name, IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, double> score) =>
+        new(name, Auroc(rows, score), ClusterBootstrap.Auroc([.. rows.Select(row => (score(row), row.Row.Machine == true, row.Cluster))], 500));
+
+    private static double Auroc(IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, double> score) => Ranking.Auroc(
+        [.. rows.Where(row => row.Row.Machine == false).Select(score)], [.. rows.Where(row => row.Row.Machine == true).Select(score)]);
+
+    private static HeadReport HeadOf(IReadOnlyList<MeasuredRow> rows)
+    {
+        double[] humans = [.. rows.Where(row => row.Row.Machine == false).Select(Head)], machines = [.. rows.Where(row => row.Row.Machine == true).Select(Head)];
+        var probabilities = rows.Select(row => (row.Judgement.Scores.Synthetic!.Value, row.Row.Machine == true)).ToArray();
+        int found = rows.Count(row => row.Row.Machine == true && IsMachine(row)), flagged = rows.Count(row => row.Row.Machine == false && IsMachine(row));
+        return new HeadReport(
+            BudgetsOf(humans, machines),
+            new DecidedReport(flagged, humans.Length, Interval.ClopperPearson(flagged, humans.Length), found, machines.Length, Interval.Wilson(found, machines.Length)),
+            rows.Count(row => row.Judgement.Authorship is not (Authorship.Human or Authorship.Machine)) / (double)rows.Count,
+            rows.Count(row => row.Judgement.Authorship == Authorship.TooShort) / (double)rows.Count,
+            Probabilities.ExpectedCalibrationError(probabilities), Probabilities.Brier(probabilities));
+    }
+
+    internal static IReadOnlyList<BudgetReport> BudgetsOf(double[] negatives, double[] positives) => [.. Budgets.Select(oneIn =>
+        Ranking.AtFalsePositives(negatives, positives, oneIn) is { } point && positives.Length > 0
+            ? new BudgetReport(oneIn, point, Interval.Wilson(point.Found, point.Machines))
+            : new BudgetReport(oneIn, null, null))];
+
+    private static bool IsMachine(MeasuredRow row) => row.Judgement.Authorship == Authorship.Machine;
+
+    private static IEnumerable<Slice> Slices(IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, double> score)
+    {
+        var humans = rows.Where(row => row.Row.Machine == false).ToArray();
+        foreach (var generator in rows.Where(row => row.Row.Generator is not null).GroupBy(row => row.Row.Generator!, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+            yield return SliceOf("generator", generator.Key, [.. humans, .. generator], score);
+        foreach (var domain in rows.GroupBy(row => row.Row.Domain, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+            yield return SliceOf("domain", domain.Key, [.. domain], score);
+        foreach (var length in rows.GroupBy(row => row.Features.Tokens switch { < 50 => 0, < 150 => 1, <= 400 => 2, _ => 3 }).OrderBy(group => group.Key))
+            yield return SliceOf("tokens", new[] { "under 50", "50–150", "150–400", "over 400" }[length.Key], [.. length], score);
+    }
+
+    private static Slice SliceOf(string kind, string name, IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, double> score) =>
+        new(kind, name, rows.Count(row => row.Row.Machine == false), rows.Count(row => row.Row.Machine == true), Auroc(rows, score));
+
+    /// <summary>Native are only rows marked so (published-numbers.md §7).</summary>
+    private static BiasReport? Bias(IReadOnlyList<MeasuredRow> rows)
+    {
+        var native = rows.Where(row => row.Row is { Machine: false, Writer: "native" }).ToArray();
+        var other = rows.Where(row => row.Row is { Machine: false, Writer: "non-native" }).ToArray();
+        if (native.Length == 0 || other.Length == 0) return null;
+        int nativeFlagged = native.Count(IsMachine), otherFlagged = other.Count(IsMachine);
+        var difference = Interval.Newcombe(otherFlagged, other.Length, nativeFlagged, native.Length);
+        string verdict = difference.Low > 0.01 ? "refuted: non-native writers pay" : difference.High <= 0.01 ? "shown: within one point" : "not shown: too few texts to say";
+        return new BiasReport(nativeFlagged, native.Length, otherFlagged, other.Length, difference, verdict);
+    }
+}

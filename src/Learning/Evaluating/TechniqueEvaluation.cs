@@ -1,0 +1,35 @@
+using Detection.Learning.Data;
+using Detection.Learning.Metrics;
+
+namespace Detection.Learning.Evaluating;
+
+/// <summary>Techniques over annotated pairs of record and head; what a source does not annotate is left out.</summary>
+internal static class TechniqueEvaluation
+{
+    /// <param name="all">All rows of the file, for the TF-IDF floor; null: no floor.</param>
+    public static TechniqueReport Of(IReadOnlyList<MeasuredRow> rows, IReadOnlyList<PlacedRow>? all)
+    {
+        string[] heads = [.. rows.SelectMany(row => row.Row.Techniques!.Keys).Distinct(StringComparer.Ordinal)];
+        var lines = new List<TechniqueLine>();
+        var floor = new List<Counts>();
+        foreach (string head in heads)
+        {
+            var annotated = rows.Where(row => row.Row.Techniques!.ContainsKey(head) && row.Judgement.Manipulation.GetValueOrDefault(head) is not null).ToArray();
+            if (annotated.Length > 0) lines.Add(Line(head, annotated));
+            if (all is null) continue;
+            var baseline = TfidfBaseline.Train(all, row => row.Techniques?.TryGetValue(head, out bool present) == true ? present : null);
+            floor.Add(Counts.Of(rows.Where(row => row.Row.Techniques!.ContainsKey(head)).Select(row => (baseline.Probability(row.Row.Text) >= 0.5, row.Row.Techniques![head]))));
+        }
+        return new TechniqueReport(Counts.MicroF1(lines.Select(line => line.Counts)), Counts.MacroF1(lines.Select(line => line.Counts)), lines,
+            [.. lines.Where(line => line.Counts.Support == 0).Select(line => line.Head)], floor.Count == 0 ? null : Counts.MicroF1(floor));
+    }
+
+    private static TechniqueLine Line(string head, MeasuredRow[] rows)
+    {
+        double Score(MeasuredRow row) => row.Judgement.Manipulation[head]!.Value;
+        return new TechniqueLine(head,
+            Counts.Of(rows.Select(row => (row.Judgement.Decided.Techniques.Contains(head), row.Row.Techniques![head]))),
+            Ranking.AveragePrecision([.. rows.Select(row => (Score(row), row.Row.Techniques![head]))]),
+            Probabilities.ExpectedCalibrationError([.. rows.Select(row => (Score(row), row.Row.Techniques![head]))]));
+    }
+}

@@ -1,0 +1,8 @@
+using Detection.Detectors.Heads;
+
+namespace Detection.Learning.Features;
+
+/// <summary>What is kept of one reading: enough to train, calibrate and evaluate without the model.</summary>
+/// <param name="Characters">Of the normalised text.</param>
+/// <param name="Dense">As <see cref="FeatureLayout"/> lays it out.</param>
+public sealed record StoredFeatures(int Tokens, int Characters, bool Supported, float[] Dense, WordVector Words);

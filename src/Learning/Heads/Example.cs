@@ -1,0 +1,31 @@
+using Detection.Contracts;
+using Detection.Detectors.Heads;
+using Detection.Learning.Data;
+using Detection.Learning.Features;
+
+namespace Detection.Learning.Heads;
+
+/// <summary>A labelled row with its features.</summary>
+public sealed record Example(PlacedRow Placed, Channel Channel, StoredFeatures Features)
+{
+    public LabelledRow Row => Placed.Row;
+
+    public string SourceGroup => SplitRules.SourceGroup(Row.File);
+}
+
+/// <summary>What a row says about a head.</summary>
+internal static class HeadTargets
+{
+    /// <summary>Techniques that people's ordinary messages lack: for these, corpus texts are negatives; for the others they are unknown.</summary>
+    private static readonly string[] Lures = ["urgency_scarcity", "reward_lure", "credential_payment_cta", "curiosity_clickbait"];
+
+    /// <summary>Null: the row says nothing about the head.</summary>
+    public static bool? Of(LabelledRow row, string head) => head switch
+    {
+        HeadNames.Synthetic => row.Machine,
+        HeadNames.Spam => row.Mail is { } mail ? mail != MailKind.Ham : null,
+        HeadNames.Phishing => row.Mail is { } mail ? mail == MailKind.Phishing : null,
+        _ when row.Techniques is { } techniques => techniques.TryGetValue(head, out bool present) ? present : null,
+        _ => row.File.StartsWith("corpus/", StringComparison.Ordinal) && Lures.Contains(head) ? false : null,
+    };
+}

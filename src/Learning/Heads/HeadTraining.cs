@@ -1,0 +1,209 @@
+using System.Security.Cryptography;
+using Detection.Contracts;
+using Detection.Detectors;
+using Detection.Detectors.Bundles;
+using Detection.Detectors.Calibration;
+using Detection.Detectors.Heads;
+using Detection.Ingest;
+using Detection.Learning.Data;
+using Detection.Learning.Features;
+
+namespace Detection.Learning.Heads;
+
+/// <summary>Trains every head that the data has both answers for, calibrates them on rows that did not teach, and writes a bundle.</summary>
+public sealed class HeadTraining
+{
+    private const double Confidence = 0.95, Missed = 0.05;
+    private const int MinimumTokens = 50, FewestPositives = 20;
+
+    /// <summary>Ordinary messages that may be named for one technique: a technique that fires on everything says nothing.</summary>
+    private const double TechniqueBudget = 0.03;
+
+    private readonly DetectionPipeline _pipeline;
+    private readonly HeadTrainingOptions _options;
+    private readonly IProgress<string> _progress;
+
+    private HeadTraining(DetectionPipeline pipeline, HeadTrainingOptions options, IProgress<string> progress) => (_pipeline, _options, _progress) = (pipeline, options, progress);
+
+    /// <param name="pipeline">Opened on the base model; the bundle's settings of features are this pipeline's.</param>
+    /// <param name="progress">Told in lines for people.</param>
+    public static HeadTrainingReport Run(DetectionPipeline pipeline, HeadTrainingOptions options, IProgress<string> progress, CancellationToken cancellation = default) =>
+        new HeadTraining(pipeline, options, progress).Run(cancellation);
+
+    private HeadTrainingReport Run(CancellationToken cancellation)
+    {
+        var set = LabelledSet.Of([.. _options.Data.SelectMany(LabelledFile.Read).Where(Allowed), .. _options.Extra]);
+        _progress.Report($"{set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
+        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(CorpusUse.HeadNegatives, RowUse.Teaches, Math.Max(1, _options.CorpusEach / 4))).ToArray();
+        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(CorpusUse.Calibration, RowUse.SetsThresholds, _options.CorpusEach)).ToArray();
+        Example[] teaching, calibrating;
+        using (var store = FeatureStore.Open(_options.Features, _pipeline))
+        {
+            teaching = Read(store, teach, "teach", cancellation);
+            calibrating = Read(store, calibrate, "set thresholds", cancellation);
+        }
+        var scaling = FeatureScaling.Of([.. teaching.Select(example => example.Features)]);
+        var fitted = FitAll(teaching, scaling, cancellation);
+        var heads = Calibrate(fitted, scaling, calibrating);
+        var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
+            .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
+        var file = new HeadFile(heads, people);
+        var decisions = Decisions(file, calibrating);
+        var manifest = BundleWriter.Write(_pipeline, _options, file, decisions, Sources(teach.Concat(calibrate)), fitted);
+        return new HeadTrainingReport(manifest, fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), teaching.Length, calibrating.Length);
+    }
+
+    /// <summary>A file that is not in the list of licences is the operator's own.</summary>
+    private bool Allowed(LabelledRow row) => Licence(row.File) is not { } licence || licence.Class <= _options.Licences;
+
+    /// <summary>At most so many rows a file, evenly by hash; half of them with the rarer answer of the file's first question where there are as many.</summary>
+    private IEnumerable<PlacedRow> Sampled(LabelledSet set, RowUse use) => set.For(use).GroupBy(row => row.Row.File, StringComparer.Ordinal).SelectMany(file =>
+    {
+        var answers = file.GroupBy(row => AnswerOf(row.Row)).Select(group => group.OrderBy(row => LabelledSet.HashOf(row.Row.Text), StringComparer.Ordinal).ToArray())
+            .OrderBy(group => group.Length).ToArray();
+        int left = _options.RowsPerSource;
+        var taken = new List<PlacedRow>();
+        for (int i = 0; i < answers.Length; i++)
+        {
+            int share = left / (answers.Length - i);
+            taken.AddRange(answers[i].Take(share));
+            left -= Math.Min(share, answers[i].Length);
+        }
+        return taken;
+    });
+
+    private static string AnswerOf(LabelledRow row) => row.Task switch
+    {
+        LearningTask.Synthetic => row.Machine == true ? "machine" : "human",
+        LearningTask.Spam => row.Mail == MailKind.Ham ? "ham" : "unwanted",
+        // Rare techniques must not be lost in the sample.
+        _ => string.Join(',', (row.Techniques ?? new Dictionary<string, bool>()).Where(one => one.Value).Select(one => one.Key)),
+    };
+
+    private IEnumerable<PlacedRow> CorpusRows(CorpusUse part, RowUse use, int each) => _options.Corpus.Count == 0 || each == 0 ? [] :
+        CorpusTexts.Sample(_options.Corpus, part, _options.Licences, _options.ExcludedDocuments, each).Select(row => new PlacedRow(row, row.Id, use));
+
+    private Example[] Read(FeatureStore store, PlacedRow[] rows, string what, CancellationToken cancellation)
+    {
+        var messages = rows.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions())).ToArray();
+        var report = new Reported(done => _progress.Report($"Read {done.Done}/{done.Missing} texts that {what}, {done.Tokens} tokens."));
+        return [.. store.Of(messages, report, cancellation).Select((features, i) => new Example(rows[i], messages[i].Channel, features)).Where(example => example.Features.Supported)];
+    }
+
+    private List<FittedHead> FitAll(Example[] teaching, HeadSet scaling, CancellationToken cancellation)
+    {
+        var fitting = new HeadFitting(_pipeline.Layout);
+        var standard = teaching.Select(example => (Dense: scaling.Standardise(example.Features.Dense), Words: scaling.Weigh(example.Features.Words))).ToArray();
+        var fitted = new List<FittedHead>();
+        foreach (string head in HeadNames.All)
+        {
+            var rows = Weighted(head, teaching, standard);
+            if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
+            fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: head != HeadNames.Synthetic, cancellation));
+            var made = fitted[^1];
+            _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
+        }
+        return fitted;
+    }
+
+    /// <summary>Every source and answer counts as the square root of its rows, so that no one source decides what machine or spam means.</summary>
+    private static List<TaughtExample> Weighted(string head, Example[] teaching, (float[] Dense, float[] Words)[] standard)
+    {
+        var rows = Enumerable.Range(0, teaching.Length).Select(i => (Index: i, Answer: HeadTargets.Of(teaching[i].Row, head))).Where(one => one.Answer is not null).ToArray();
+        var counts = rows.GroupBy(row => (teaching[row.Index].SourceGroup, row.Answer)).ToDictionary(group => group.Key, group => group.Count());
+        double positives = counts.Where(one => one.Key.Answer == true).Sum(one => Math.Sqrt(one.Value)), negatives = counts.Where(one => one.Key.Answer == false).Sum(one => Math.Sqrt(one.Value));
+        return [.. rows.Select(row =>
+        {
+            var example = teaching[row.Index];
+            int count = counts[(example.SourceGroup, row.Answer)];
+            double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives);
+            return new TaughtExample(new TrainingRow(standard[row.Index].Dense, example.Features.Words.Bucket, standard[row.Index].Words, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
+        })];
+    }
+
+    private static HeadSet Calibrate(List<FittedHead> fitted, HeadSet scaling, Example[] calibrating)
+    {
+        var plain = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. fitted.Select(head => new Head(head.Name, head.Dense, head.Words, head.Bias, new Platt(1, 0)))]);
+        var margins = calibrating.Select(example => plain.Margins(new TextFeatures(example.Features.Dense, example.Features.Words))).ToArray();
+        return new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. plain.Heads.Select((head, at) =>
+        {
+            var rows = Enumerable.Range(0, calibrating.Length).Select(i => (Margin: margins[i][at], Answer: HeadTargets.Of(calibrating[i].Row, head.Name), Row: calibrating[i].Row))
+                // Unknown techniques in ordinary text are no calibration rows.
+                .Where(row => row.Answer is not null && (row.Row.Techniques is not null || !Taxonomy.Techniques.Any(technique => technique.Name == head.Name))).ToArray();
+            double positives = rows.Count(row => row.Answer == true), negatives = rows.Length - positives;
+            // Authorship and mail: equal odds before reading; techniques: as frequent as where they are annotated.
+            bool even = !Taxonomy.Techniques.Any(technique => technique.Name == head.Name) && positives > 0 && negatives > 0;
+            return head with
+            {
+                Calibration = PlattScaling.Fit([.. rows.Select(row => (row.Margin, row.Answer == true, even ? rows.Length / 2.0 / (row.Answer == true ? positives : negatives) : 1.0))]),
+            };
+        })]);
+    }
+
+    private static HumanScores People(HeadSet heads, string head, Example[] calibrating)
+    {
+        int at = heads.Heads.TakeWhile(one => one.Name != head).Count();
+        return HumanScores.From(calibrating.Where(example => IsOrdinary(example, head))
+            .Select(example => (example.Channel, example.Features.Characters, heads.Margins(new TextFeatures(example.Features.Dense, example.Features.Words))[at])));
+    }
+
+    /// <summary>By people, or ham. Labelled ham is the measure for mail: cleaned list archives are easier than what arrives.</summary>
+    private static bool IsOrdinary(Example example, string head) => HeadTargets.Of(example.Row, head) == false
+        && (head == HeadNames.Synthetic || example.Channel != Channel.Email || !example.Row.File.StartsWith("corpus/", StringComparison.Ordinal));
+
+    private DecisionSettings Decisions(HeadFile file, Example[] calibrating)
+    {
+        var heads = file.Heads;
+        var margins = calibrating.Select(example => heads.Margins(new TextFeatures(example.Features.Dense, example.Features.Words))).ToArray();
+        ScoreDecision Choose(string name)
+        {
+            int at = heads.Heads.TakeWhile(one => one.Name != name).Count();
+            if (!file.People.TryGetValue(name, out var people)) return new ScoreDecision(_options.Budget, Confidence, new Dictionary<string, double>(), null, Missed);
+            float[] positives = [.. Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, name) == true).Select(i => margins[i][at])];
+            return Thresholds.Choose(people, positives, _options.Budget, Confidence, Missed);
+        }
+
+        var techniques = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        for (int at = 0; at < heads.Heads.Count; at++)
+        {
+            var head = heads.Heads[at];
+            if (!Taxonomy.Techniques.Any(technique => technique.Name == head.Name)) continue;
+            double[] ordinary = [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).Select(i => head.Calibration.Probability(margins[i][at])).Order()];
+            double least = ordinary.Length == 0 ? 0 : ordinary[(int)((1 - TechniqueBudget) * (ordinary.Length - 1))];
+            var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
+                .Select(i => (head.Calibration.Probability(margins[i][at]), calibrating[i].Row.Techniques![head.Name])).ToArray();
+            techniques[head.Name] = Math.Max(least, Thresholds.LargestF1(rows));
+        }
+        return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques);
+    }
+
+    private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows)
+    {
+        var files = _options.Data.Concat(_options.Corpus).ToDictionary(LabelledFile.Name, path => path, StringComparer.Ordinal);
+        return [.. rows.GroupBy(row => (row.Row.File, row.Use)).OrderBy(group => group.Key.File, StringComparer.Ordinal).ThenBy(group => group.Key.Use).Select(group =>
+        {
+            string name = group.Key.File.Split('/')[1];
+            var licence = Licence(group.Key.File);
+            return new TrainingSource(group.Key.File, group.Key.Use == RowUse.Teaches ? "trains" : "calibrates", group.Count(),
+                files.TryGetValue(name, out string? path) ? HashOf(path) : "", licence?.Class.ToString().ToLowerInvariant() ?? "own", licence?.Licence ?? "collected here");
+        })];
+    }
+
+    private static DataLicence? Licence(string file) =>
+        (file.StartsWith("corpus/", StringComparison.Ordinal) ? DataLicences.Current.Corpus : DataLicences.Current.Data)
+        .FirstOrDefault(one => one.Source == file || file == "corpus/" + one.Source);
+
+    private static string HashOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private sealed class Reported(Action<FeatureProgress> report) : IProgress<FeatureProgress>
+    {
+        public void Report(FeatureProgress value) => report(value);
+    }
+}
+
+/// <summary>What a training made.</summary>
+public sealed record HeadTrainingReport(BundleManifest Manifest, IReadOnlyDictionary<string, HeadStrength> Heads, int Taught, int Calibrated);

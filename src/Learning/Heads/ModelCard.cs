@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using Detection.Detectors.Bundles;
+using Detection.Detectors.Heads;
+
+namespace Detection.Learning.Heads;
+
+/// <summary>The model card of a bundle, <c>README.md</c>: what is in it, what it learned from, how it decides, and what it must not be trusted with.</summary>
+internal static class ModelCard
+{
+    public static string Write(BundleManifest manifest, IReadOnlyList<FittedHead> fitted, HeadFile heads)
+    {
+        var card = new StringBuilder();
+        void Line(FormattableString line) => card.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+        Line($"# {manifest.Name}, version {manifest.Version}");
+        Line($"");
+        Line($"A language model with linear heads for authorship, mail and manipulation techniques, with their calibration. `bundle.json` names every file by hash.");
+        Line($"");
+        Line($"## Base weights");
+        Line($"{(manifest.Base.Inside ? "In this folder" : "By reference")}: {manifest.Base.From} Licence: {manifest.Base.Licence}");
+        foreach (var file in manifest.Base.Files) Line($"- `{file.Name}`, {file.Bytes:N0} bytes, sha256 `{file.Sha256}`");
+        Line($"");
+        Line($"Heads hold for {string.Join(", ", manifest.Dtypes)}; features: layers {string.Join(", ", manifest.Features.Layers)} of width {manifest.Features.Width}, {manifest.Features.MaxTokens} tokens a message, {(manifest.Features.FirstPredicted ? "after a BOS token" : "no BOS")}.");
+        Line($"");
+        Line($"## Heads");
+        Line($"Logistic regression on pooled hidden states, zero-shot criteria and surface; mail and technique heads read hashed words too. Strength chosen on held-out folds: whole sources for `synthetic`, clusters of like texts elsewhere.");
+        Line($"");
+        Line($"| head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
+        Line($"|---|---|---|---|---|---|");
+        foreach (var head in fitted)
+            Line($"| {head.Name} | {head.Positives} / {head.Negatives} | {head.Strength.Ridge} | {(head.Strength.WordScale == 0 ? "no" : $"× {head.Strength.WordScale}")} | {head.Strength.Auroc:F3} | {Threshold(manifest, head.Name)} |");
+        Line($"");
+        Line($"## Calibration and decisions");
+        Line($"`synthetic`, `spam` and `phishing` are probabilities at even odds; techniques at the frequency of their sources. False-positive rates are (1 + k)/(n + 1) over calibration messages by people (ham).");
+        Line($"A text is called machine-written, spam or phishing only above a margin that keeps {manifest.Decisions.Synthetic.Budget:P1} of people with {manifest.Decisions.Synthetic.Confidence:P0} confidence in its bucket; human (ham) only where at most {manifest.Decisions.Synthetic.Missed:P0} of the machine (spam) calibration texts lie. Under {manifest.Decisions.MinimumTokens} tokens: too short, unless it stands out.");
+        Line($"");
+        Line($"| bucket | people | machine above | ham | spam above | phishing above |");
+        Line($"|---|---|---|---|---|---|");
+        foreach (string bucket in heads.People.Values.SelectMany(people => people.Buckets.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+            Line($"| {bucket} | {Count(heads, HeadNames.Synthetic, bucket)} | {Above(manifest.Decisions.Synthetic, bucket)} | {Count(heads, HeadNames.Spam, bucket)} | {Above(manifest.Decisions.Spam, bucket)} | {Above(manifest.Decisions.Phishing, bucket)} |");
+        Line($"");
+        Line($"## Data");
+        Line($"| source | use | rows | licence |");
+        Line($"|---|---|---|---|");
+        foreach (var source in manifest.Training) Line($"| {source.Source} | {source.Use} | {source.Rows} | {source.LicenceClass}: {source.Licence} |");
+        Line($"");
+        Line($"## Limits");
+        Line($"English only. Machine-written text of generators, prompts or channels unlike those above may pass as human; edited, translated or very short text often does. A technique is not a harm. Rates hold for messages like the calibration messages: watch the flag rate on your own known-human traffic. Not a proof of authorship, and not to be used against a person on its own.");
+        return card.ToString();
+    }
+
+    private static string Threshold(BundleManifest manifest, string head) =>
+        manifest.Decisions.Techniques.TryGetValue(head, out double threshold) ? threshold.ToString("F2", CultureInfo.InvariantCulture) : "see below";
+
+    private static string Above(ScoreDecision decision, string bucket) =>
+        decision.Above.TryGetValue(bucket, out double above) ? above.ToString("F2", CultureInfo.InvariantCulture) : "not shown";
+
+    private static string Count(HeadFile heads, string head, string bucket) =>
+        heads.People.TryGetValue(head, out var people) && people.Buckets.TryGetValue(bucket, out float[]? scores) ? scores.Length.ToString("N0", CultureInfo.InvariantCulture) : "0";
+}

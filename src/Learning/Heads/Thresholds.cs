@@ -1,0 +1,45 @@
+using Detection.Detectors.Bundles;
+using Detection.Detectors.Calibration;
+using Detection.Learning.Metrics;
+
+namespace Detection.Learning.Heads;
+
+/// <summary>Margins that keep a budget of false alarms.</summary>
+internal static class Thresholds
+{
+    /// <summary>
+    /// The largest k with P(Bin(n, budget) ≥ k) ≥ confidence: flagging strictly above the k-th highest of n human scores then keeps the budget with that confidence.
+    /// 0: n is too small to show it (published-numbers.md §3.3).
+    /// </summary>
+    public static int Flagged(int n, double budget, double confidence)
+    {
+        int k = 0;
+        while (k < n && Beta.BinomialAtLeast(k + 1, n, budget) >= confidence) k++;
+        return k;
+    }
+
+    public static ScoreDecision Choose(HumanScores people, IReadOnlyList<float> positives, double budget, double confidence, double missed)
+    {
+        var above = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (bucket, scores) in people.Buckets)
+            if (scores.Length >= HumanScores.Enough && Flagged(scores.Length, budget, confidence) is > 0 and var k) above[bucket] = scores[^k];
+        float[] sorted = [.. positives.Order()];
+        int most = (int)(missed * sorted.Length);
+        return new ScoreDecision(budget, confidence, above, most > 0 ? sorted[most - 1] : null, missed);
+    }
+
+    /// <summary>The probability at which F1 on the rows is largest; rows at or above it are named. 1 where there is no positive.</summary>
+    public static double LargestF1(IReadOnlyList<(double Probability, bool Positive)> rows)
+    {
+        int positives = rows.Count(row => row.Positive), found = 0, seen = 0;
+        double best = 0, threshold = 1;
+        foreach (var tie in rows.GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
+        {
+            found += tie.Count(row => row.Positive);
+            seen += tie.Count();
+            double f1 = positives + seen == 0 ? 0 : 2.0 * found / (positives + seen);
+            if (f1 > best) (best, threshold) = (f1, tie.Key);
+        }
+        return threshold;
+    }
+}

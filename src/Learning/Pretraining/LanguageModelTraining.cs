@@ -1,0 +1,274 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Detection.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Detection.Learning.Pretraining;
+
+/// <summary>Settings of <see cref="LanguageModelTraining"/>; what is stored with the run is its shape and seed.</summary>
+public sealed record LanguageModelTrainingOptions
+{
+    /// <summary>Corpus files, JSON lines of <see cref="CorpusDocument"/>.</summary>
+    public required IReadOnlyList<string> Corpus { get; init; }
+
+    /// <summary>Held-out documents for the validation loss; may be missing.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Where the tokenizer, the tokens, the checkpoint and the log lie; a run that finds its checkpoint goes on from it.</summary>
+    public required string Folder { get; init; }
+
+    public LlamaShape Shape { get; init; } = new();
+
+    /// <summary>Default unstated: weights that enter git learn from nothing restricted.</summary>
+    public LicenceClass Licences { get; init; } = LicenceClass.Unstated;
+
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Total steps of the run, the decay included.</summary>
+    public long Steps { get; init; } = 100_000;
+
+    /// <summary>Tokens a step; sequences of 512, every fourth step of the whole context. Default 4,096.</summary>
+    public int TokensPerStep { get; init; } = 4096;
+
+    /// <summary>Peak learning rate. Default 2e-3.</summary>
+    public double Rate { get; init; } = 2e-3;
+
+    public int WarmUpSteps { get; init; } = 200;
+
+    /// <summary>Steps at the end over which the rate falls linearly to zero (warm-up, stable, decay: Hu et al. 2024, arXiv 2404.06395); 0: none yet.</summary>
+    public long DecaySteps { get; init; }
+
+    /// <summary>Between checkpoints. Default 5 minutes.</summary>
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Steps a line of the log and of the progress. Default 20.</summary>
+    public int LogEvery { get; init; } = 20;
+
+    /// <summary>CPU threads; 0: as many as there are cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>bfloat16 matrix products; null: whichever type is faster here.</summary>
+    public bool? Bfloat16 { get; init; }
+}
+
+/// <summary>One line of the log and of the progress display.</summary>
+public sealed record TrainingProgress(long Step, long Steps, long Tokens, double Loss, double? ValidationLoss, double Rate, double GradientNorm, double TokensPerSecond);
+
+/// <summary>
+/// Pretrains the bundled model: tokenizer, tokens, steps, checkpoints. Killed at any instant it goes on from the last checkpoint,
+/// and the losses that follow are those that would have followed: the data position is a function of the step alone.
+/// </summary>
+public sealed class LanguageModelTraining : IDisposable
+{
+    private readonly LanguageModelTrainingOptions _options;
+    private readonly TimeProvider _time;
+    private readonly BpeVocabulary _vocabulary;
+    private readonly BpeEncoder _encoder;
+    private readonly TokenFile _tokens;
+    private readonly TokenFile? _validation;
+    private readonly TrainableLlama _model;
+    private readonly AdamW _optimiser;
+
+    public LanguageModelTraining(LanguageModelTrainingOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options, time);
+        set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        Model.NativeMemory.KeepFreedBlocks();
+        OneDnn.UseForFloat32();
+        Directory.CreateDirectory(options.Folder);
+        _vocabulary = Vocabulary();
+        _encoder = new BpeEncoder(_vocabulary);
+        _tokens = Tokens("tokens.bin", CorpusReader.Pretraining(options.Corpus, options.Licences).Select(CorpusReader.AsRead));
+        if (options.Validation is { } held) _validation = Tokens("valid.bin", CorpusReader.Read(held).Where(one => DataLicences.Current.Allows(one.Source, options.Licences)).Select(CorpusReader.AsRead));
+        _model = new TrainableLlama(options.Shape, options.Bfloat16 ?? Bfloat16IsFaster() ? ScalarType.BFloat16 : ScalarType.Float32, options.Seed);
+        _optimiser = new AdamW(_model.Weights);
+        if (File.Exists(CheckpointPath)) Resume();
+    }
+
+    /// <summary>Steps done.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Tokens in the training file.</summary>
+    public long CorpusTokens => _tokens.Count;
+
+    private string CheckpointPath => Path.Combine(_options.Folder, "checkpoint.safetensors");
+
+    /// <summary>Trains until <see cref="LanguageModelTrainingOptions.Steps"/> or cancellation; both end with a checkpoint.</summary>
+    public void Run(IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        long saved = _time.GetTimestamp(), reported = saved, reportedStep = Step;
+        double average = 0;
+        using var log = new StreamWriter(Path.Combine(_options.Folder, "log.jsonl"), append: true) { AutoFlush = true };
+        while (Step < _options.Steps && !cancellation.IsCancellationRequested)
+        {
+            (double loss, double norm) = One(Step);
+            Step++;
+            average = Step - reportedStep == 1 ? loss : average + (loss - average) / (Step - reportedStep);
+            if (Step % _options.LogEvery == 0 || Step == _options.Steps)
+            {
+                double? held = Step % 500 == 0 || Step == _options.Steps ? ValidationLoss() : null;
+                double speed = (Step - reportedStep) * _options.TokensPerStep / _time.GetElapsedTime(reported).TotalSeconds;
+                var line = new TrainingProgress(Step, _options.Steps, Step * _options.TokensPerStep, average, held, RateAt(Step), norm, speed);
+                log.WriteLine(JsonSerializer.Serialize(line, JsonSerializerOptions.Web));
+                progress.Report(line);
+                (reported, reportedStep) = (_time.GetTimestamp(), Step);
+            }
+            if (_time.GetElapsedTime(saved) < _options.CheckpointEvery) continue;
+            Save();
+            saved = _time.GetTimestamp();
+        }
+        Save();
+    }
+
+    /// <summary>Writes a Hugging Face folder: <c>config.json</c>, <c>model.safetensors</c> in bfloat16, <c>tokenizer.json</c>.</summary>
+    public void Export(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        TensorState.Write(Path.Combine(folder, "model.safetensors"), _model.Weights, TensorType.BF16, new Dictionary<string, string> { ["format"] = "pt" });
+        File.WriteAllText(Path.Combine(folder, "config.json"), _options.Shape.Config().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        TokenizerFile.Write(Path.Combine(folder, "tokenizer.json"), _vocabulary);
+    }
+
+    /// <summary>Nats a token over the held-out tokens (at most 64 sequences of 512).</summary>
+    public double? ValidationLoss()
+    {
+        if (_validation is null) return null;
+        using var off = no_grad();
+        int length = Math.Min(512, _options.Shape.Context);
+        long sequences = Math.Min(64, (_validation.Count - 1) / length);
+        double sum = 0;
+        for (long i = 0; i < sequences; i++)
+        {
+            using var scope = NewDisposeScope();
+            var (ids, targets) = Batch(_validation, [i * length], length);
+            sum += _model.Loss(ids, targets).item<float>();
+        }
+        return sequences == 0 ? null : sum / sequences;
+    }
+
+    /// <summary>Bits a token of one text, each token given those before it and the end-of-text token before the first; and its token count.</summary>
+    public (double Bits, int Tokens) Bits(string text)
+    {
+        var ids = new List<ushort> { 0 };
+        _encoder.Encode(text, ids);
+        using var off = no_grad();
+        double nats = 0;
+        int context = _options.Shape.Context, stride = context / 2;
+        for (int start = 0; start + 1 < ids.Count; start += start == 0 ? context : stride)
+        {
+            // Later windows see half a context before the part that counts.
+            int from = start == 0 ? 0 : start - stride, length = Math.Min(context, ids.Count - 1 - from), counted = start - from;
+            if (counted >= length) break;
+            using var scope = NewDisposeScope();
+            var window = tensor(ids.Skip(from).Take(length + 1).Select(id => (long)id).ToArray());
+            var losses = _model.Loss(window.narrow(0, 0, length).unsqueeze(0), window.narrow(0, 1, length).unsqueeze(0), reduce: false);
+            nats += losses.narrow(0, counted, length - counted).sum().item<float>();
+        }
+        return (nats / Math.Log(2), ids.Count - 1);
+    }
+
+    private (double Loss, double Norm) One(long step)
+    {
+        using var scope = NewDisposeScope();
+        int length = step % 4 == 3 ? _options.Shape.Context : Math.Min(512, _options.Shape.Context);
+        int sequences = Math.Max(1, _options.TokensPerStep / length);
+        // A stride that shares no factor with the count visits every window before any again.
+        long windows = _tokens.Count / length;
+        long stride = Coprime(windows, (long)(windows * 0.6180339887));
+        long first = step * sequences;
+        var starts = Enumerable.Range(0, sequences).Select(i => (long)((UInt128)(first + i) * (ulong)stride % (ulong)windows) * length).ToArray();
+        var (ids, targets) = Batch(_tokens, starts, length);
+        double loss = _model.Backward(ids, targets);
+        return (loss, _optimiser.Step(step + 1, RateAt(step), 0.1));
+    }
+
+    private double RateAt(long step)
+    {
+        double warm = Math.Min(1, (step + 1) / (double)_options.WarmUpSteps);
+        double decay = _options.DecaySteps == 0 ? 1 : Math.Clamp((_options.Steps - step) / (double)_options.DecaySteps, 0, 1);
+        return _options.Rate * warm * decay;
+    }
+
+    private static (Tensor Ids, Tensor Targets) Batch(TokenFile tokens, long[] starts, int length)
+    {
+        long[] ids = new long[starts.Length * length], targets = new long[starts.Length * length], row = new long[length + 1];
+        for (int i = 0; i < starts.Length; i++)
+        {
+            tokens.Read(starts[i], row);
+            row.AsSpan(0, length).CopyTo(ids.AsSpan(i * length));
+            row.AsSpan(1, length).CopyTo(targets.AsSpan(i * length));
+        }
+        return (tensor(ids, [starts.Length, length]), tensor(targets, [starts.Length, length]));
+    }
+
+    private static long Coprime(long count, long near)
+    {
+        long stride = Math.Max(1, near);
+        while (Gcd(stride, count) != 1) stride++;
+        return stride;
+
+        static long Gcd(long a, long b) => b == 0 ? a : Gcd(b, a % b);
+    }
+
+    private BpeVocabulary Vocabulary()
+    {
+        string file = Path.Combine(_options.Folder, "tokenizer.json");
+        if (File.Exists(file)) return TokenizerFile.Read(file);
+        // One document in four is enough to count pairs by.
+        var sample = CorpusReader.Pretraining(_options.Corpus, _options.Licences).Where((_, i) => i % 4 == 0).Select(CorpusReader.AsRead);
+        var vocabulary = ByteLevelBpeTrainer.Train(sample, _options.Shape.Vocabulary);
+        TokenizerFile.Write(file, vocabulary);
+        return vocabulary;
+    }
+
+    private TokenFile Tokens(string name, IEnumerable<string> texts)
+    {
+        string file = Path.Combine(_options.Folder, name);
+        if (!File.Exists(file)) TokenFile.Write(file, texts, _encoder);
+        return new TokenFile(file);
+    }
+
+    private void Save() =>
+        TensorState.Write(CheckpointPath, State(), TensorType.F32, new Dictionary<string, string> { ["step"] = Step.ToString(CultureInfo.InvariantCulture) });
+
+    private void Resume()
+    {
+        // What a kill in the middle of a save has left.
+        foreach (string half in Directory.GetFiles(_options.Folder, Path.GetFileName(CheckpointPath) + ".*.tmp")) File.Delete(half);
+        Step = long.Parse(TensorState.ReadInto(CheckpointPath, State())["step"], CultureInfo.InvariantCulture);
+    }
+
+    private Dictionary<string, Tensor> State() => _model.Weights
+        .Concat(_optimiser.First.Select(one => KeyValuePair.Create("first." + one.Key, one.Value)))
+        .Concat(_optimiser.Second.Select(one => KeyValuePair.Create("second." + one.Key, one.Value)))
+        .ToDictionary(one => one.Key, one => one.Value);
+
+    /// <summary>Emulated bfloat16 is many times slower than float32, so the machine is asked: the best of several short products, since other work disturbs.</summary>
+    private static bool Bfloat16IsFaster()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        TimeSpan Best(ScalarType type)
+        {
+            var a = ones([1024, 512], type);
+            var b = ones([512, 1024], type);
+            return Enumerable.Range(0, 8).Min(_ =>
+            {
+                long start = Stopwatch.GetTimestamp();
+                a.mm(b).Dispose();
+                return Stopwatch.GetElapsedTime(start);
+            });
+        }
+        return Best(ScalarType.BFloat16) < Best(ScalarType.Float32);
+    }
+
+    public void Dispose()
+    {
+        _optimiser.Dispose();
+        _model.Dispose();
+        _tokens.Dispose();
+        _validation?.Dispose();
+    }
+}

@@ -1,0 +1,72 @@
+namespace Detection.Storage.Sqlite;
+
+/// <summary>The store's file: its tables by version, and the connections to it.</summary>
+internal static class StoreFile
+{
+    // "Detc": tells a verdict store from any other SQLite file.
+    private const int ApplicationId = 0x44657463;
+
+    // Entry i brings a file of version i to version i + 1. An entry that was released is never changed.
+    private static readonly string[] Migrations =
+    [
+        // verdicts is narrow, so that filters and counts read little; what is long lies in documents, token scores last, so that reading the JSON does not touch them.
+        // What is searched of a text is bounded: highlights read it anew for each hit.
+        // row rises with every verdict stored: watchers follow it. action: 0 allow, 1 review, 2 hold. processed_at: 100 ns since year 1, UTC.
+        """
+        CREATE TABLE verdicts (
+            row INTEGER PRIMARY KEY AUTOINCREMENT, verdict_id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, content TEXT NOT NULL, processed_at INTEGER NOT NULL,
+            action INTEGER NOT NULL, channel TEXT NOT NULL, authorship TEXT NOT NULL, mail TEXT NOT NULL, suspicion REAL NOT NULL);
+        CREATE INDEX verdicts_newest ON verdicts (processed_at, row, action, channel, authorship, mail);
+        CREATE INDEX verdicts_suspicious ON verdicts (action, suspicion, row);
+        CREATE INDEX verdicts_message ON verdicts (message_id, content);
+        CREATE TABLE documents (row INTEGER PRIMARY KEY, json TEXT NOT NULL, token_scores BLOB);
+        CREATE TABLE techniques (name TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (name, row)) WITHOUT ROWID;
+        CREATE TABLE authors (name TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (name, row)) WITHOUT ROWID;
+        CREATE TABLE decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, decision_id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, content TEXT NOT NULL, json TEXT NOT NULL);
+        CREATE INDEX decisions_message ON decisions (message_id, content, seq);
+        CREATE TABLE decided (message_id TEXT NOT NULL, content TEXT NOT NULL, seq INTEGER NOT NULL UNIQUE, json TEXT NOT NULL, PRIMARY KEY (message_id, content)) WITHOUT ROWID;
+        CREATE VIEW search_source AS SELECT row, json ->> '$.message.subject' AS subject, substr(json ->> '$.message.text', 1, 262144) AS text,
+            concat_ws(' ', json ->> '$.message.author.name', json ->> '$.message.author.address', json ->> '$.message.author.id') AS author FROM documents;
+        CREATE VIRTUAL TABLE search USING fts5 (subject, text, author, content = 'search_source', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2');
+        """,
+    ];
+
+    /// <summary>The connection that writes. In WAL with synchronous=FULL every commit is flushed to disk before it returns.</summary>
+    public static SqliteSession OpenWriter(VerdictStoreOptions options)
+    {
+        Directory.CreateDirectory(options.Folder);
+        var session = new SqliteSession(options.FilePath, options.BusyTimeout);
+        try
+        {
+            session.Execute("PRAGMA journal_mode = WAL");
+            session.Execute("PRAGMA synchronous = FULL");
+            session.Execute("PRAGMA journal_size_limit = 67108864");
+            session.Transaction(() => Migrate(session, options.FilePath));
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    public static SqliteSession OpenReader(VerdictStoreOptions options)
+    {
+        var session = new SqliteSession(options.FilePath, options.BusyTimeout);
+        session.Execute("PRAGMA query_only = ON");
+        return session;
+    }
+
+    private static void Migrate(SqliteSession session, string path)
+    {
+        long application = session.Scalar<long>("PRAGMA application_id"), version = session.Scalar<long>("PRAGMA user_version");
+        if (application != ApplicationId && session.Scalar<long>("SELECT count(*) FROM sqlite_schema") > 0)
+            throw new StoreException(StoreFault.Corrupt, $"{path} is a SQLite file of something else, no verdict store. Use another data folder.");
+        if (version > Migrations.Length)
+            throw new StoreException(StoreFault.NewerVersion, $"{path} was written by a newer version of Detection (form {version}, this program knows {Migrations.Length}). Use that version, or another data folder.");
+        for (; version < Migrations.Length; version++) session.Execute(Migrations[version]);
+        session.Execute($"PRAGMA application_id = {ApplicationId}");
+        session.Execute($"PRAGMA user_version = {version}");
+    }
+}

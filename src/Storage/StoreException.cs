@@ -1,0 +1,23 @@
+namespace Detection.Storage;
+
+/// <summary>Why a store could not do what was asked.</summary>
+public enum StoreFault
+{
+    /// <summary>The server or the file does not answer; later it may.</summary>
+    Unavailable,
+
+    /// <summary>The disk is full. Nothing of the call was stored; what was stored before is safe.</summary>
+    Full,
+
+    /// <summary>The file is damaged or is no verdict store; a person must look.</summary>
+    Corrupt,
+
+    /// <summary>A newer version of the program wrote it.</summary>
+    NewerVersion,
+}
+
+/// <summary>The message names the file or server and what to do; never message content.</summary>
+public sealed class StoreException(StoreFault fault, string message, Exception? inner = null) : IOException(message, inner)
+{
+    public StoreFault Fault { get; } = fault;
+}

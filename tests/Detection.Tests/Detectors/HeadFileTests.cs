@@ -1,0 +1,86 @@
+using Detection.Checkpoints;
+using Detection.Contracts;
+using Detection.Detectors.Calibration;
+using Detection.Detectors.Heads;
+
+namespace Detection.Tests.Detectors;
+
+public sealed class HeadFileTests
+{
+    [Fact]
+    public void What_is_written_is_read_again_bit_for_bit()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        var file = Some();
+        file.Write(path);
+        var read = HeadFile.Read(path);
+        Assert.Equal(file.Heads.Mean, read.Heads.Mean);
+        Assert.Equal(file.Heads.Heads.Select(head => head.Name), read.Heads.Heads.Select(head => head.Name));
+        Assert.Equal(file.Heads.Heads[1].Words, read.Heads.Heads[1].Words);
+        Assert.Equal(file.People["spam"].Buckets["all"], read.People["spam"].Buckets["all"]);
+        byte[] first = File.ReadAllBytes(path);
+        file.Write(path);
+        Assert.Equal(first, File.ReadAllBytes(path));
+    }
+
+    [Theory]
+    [InlineData("spam.bias")]
+    [InlineData("features.deviation")]
+    [InlineData("words.rarity")]
+    public void A_missing_tensor_is_refused_by_name(string name)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        Some().Write(path);
+        using (var whole = SafetensorsFile.Open(path))
+        {
+            var kept = whole.Tensors.Values.Where(tensor => tensor.Name != name).Select(tensor =>
+            {
+                float[] values = new float[tensor.Count];
+                whole.Read(tensor.Name, values);
+                return new NamedTensor(tensor.Name, tensor.Shape, values);
+            }).ToArray();
+            SafetensorsWriter.Write(path, kept);
+        }
+        Assert.Contains(name, Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_margin_is_the_weighted_sum_of_what_stands_out()
+    {
+        var heads = Some().Heads;
+        float[] margins = heads.Margins(new TextFeatures([3, 2], new WordVector([5], [1])));
+        // (3 − 1) / 2 = 1 and (2 − 2) / 1 = 0; the one word has length 1.
+        Assert.Equal(1 * 0.5f + 0.25f, margins[0], 1e-6f);
+        Assert.Equal(1 * -1f + 0 + 2f, margins[1], 1e-6f);
+    }
+
+    [Fact]
+    public void One_odd_feature_does_not_decide() =>
+        Assert.Equal(HeadSet.Furthest, Some().Heads.Standardise([1e9f, 2])[0]);
+
+    [Fact]
+    public void False_positive_rates_count_the_people_who_score_as_high_in_the_narrowest_bucket_that_has_enough()
+    {
+        var people = HumanScores.From(
+        [
+            .. Enumerable.Range(0, 400).Select(i => (Channel.Email, 100, (float)i)),
+            .. Enumerable.Range(0, 20).Select(i => (Channel.Email, 900, 1000f + i)),
+            .. Enumerable.Range(0, 20).Select(i => (Channel.Sms, 50, -1f)),
+        ]);
+        Assert.Equal(new FalsePositiveRate(11 / 401.0, 400, "email/under-200"), people.RateOf(Channel.Email, 150, 390));
+        Assert.Equal("email", people.BucketOf(Channel.Email, 900));
+        Assert.Equal("all", people.BucketOf(Channel.Sms, 50));
+        Assert.Equal(1 / 441.0, people.RateOf(Channel.Sms, 50, 5000f)!.Rate, 1e-12);
+        Assert.Null(new HumanScores(new Dictionary<string, float[]>()).RateOf(Channel.Sms, 50, 0));
+    }
+
+    internal static HeadFile Some() => new(
+        new HeadSet([1, 2], [2, 1], [.. Enumerable.Repeat(1f, WordVector.Buckets)],
+        [
+            new Head("synthetic", [0.5f, 0], [], 0.25f, new Platt(1, 0)),
+            new Head("spam", [-1, 1], [.. Enumerable.Range(0, WordVector.Buckets).Select(i => i == 5 ? 2f : 0)], 0, new Platt(2, -1)),
+        ]),
+        new Dictionary<string, HumanScores> { ["spam"] = HumanScores.From([(Channel.Email, 10, 0.5f), (Channel.Email, 10, -0.5f)]) });
+}

@@ -1,0 +1,63 @@
+using Detection.Contracts;
+using Detection.Detectors;
+using Detection.Detectors.Bundles;
+using Detection.Detectors.Calibration;
+using Detection.Detectors.Heads;
+
+namespace Detection.Tests.Detectors;
+
+public sealed class JudgeTests
+{
+    private static readonly float[] NoWords = [.. Enumerable.Repeat(1f, WordVector.Buckets)];
+
+    [Theory]
+    [InlineData(5f, 100, true, Authorship.Machine)]
+    [InlineData(0f, 100, true, Authorship.Unsure)]
+    [InlineData(-5f, 100, true, Authorship.Human)]
+    [InlineData(-5f, 30, true, Authorship.TooShort)]
+    [InlineData(5f, 30, true, Authorship.Machine)]
+    [InlineData(5f, 4, true, Authorship.TooShort)]
+    [InlineData(5f, 100, false, Authorship.Unsupported)]
+    public void Authorship_is_said_only_where_the_budget_is_shown(float margin, int tokens, bool supported, Authorship expected) =>
+        Assert.Equal(expected, Decide([margin, 0, 0, 0], tokens, supported).Authorship);
+
+    [Fact]
+    public void Without_enough_people_nobody_is_called_a_machine() =>
+        Assert.Equal(Authorship.Unsure, Decide([5, 0, 0, 0], 100, true, people: 100).Authorship);
+
+    [Theory]
+    [InlineData(5f, 5f, MailKind.Phishing)]
+    [InlineData(5f, 0f, MailKind.Spam)]
+    [InlineData(0f, 0f, MailKind.Unsure)]
+    [InlineData(-5f, 0f, MailKind.Ham)]
+    public void Mail_is_decided_by_its_thresholds(float spam, float phishing, MailKind expected) =>
+        Assert.Equal(expected, Decide([0, spam, phishing, 0], 100, true).Decided.Mail);
+
+    [Fact]
+    public void Phishing_is_never_more_likely_than_unwanted()
+    {
+        var scores = Decide([0, -1, 4, 0], 100, true).Scores;
+        Assert.Equal(scores.Spam, scores.Phishing);
+    }
+
+    [Fact]
+    public void Techniques_at_their_threshold_are_named_and_the_largest_is_the_score()
+    {
+        var judgement = Decide([0, 0, 0, 1], 100, true);
+        Assert.Equal(["urgency_scarcity"], judgement.Decided.Techniques);
+        Assert.Equal(1 / (1 + Math.Exp(-1)), judgement.Scores.Manipulation!.Value, 1e-6);
+    }
+
+    /// <summary>Four heads that each read one feature as it is.</summary>
+    private static Judgement Decide(float[] margins, int tokens, bool supported, int people = 400)
+    {
+        string[] names = ["synthetic", "spam", "phishing", "urgency_scarcity"];
+        var heads = new HeadSet([0, 0, 0, 0], [1, 1, 1, 1], NoWords,
+            [.. names.Select((name, at) => new Head(name, [.. Enumerable.Range(0, 4).Select(i => i == at ? 1f : 0f)], [], 0, new Platt(1, 0)))]);
+        var scores = HumanScores.From(Enumerable.Range(0, people).Select(i => (Channel.Email, 500, i / (float)people)));
+        var decision = new ScoreDecision(0.01, 0.95, new Dictionary<string, double> { ["email/200-600"] = 1, ["email"] = 1, ["all"] = 1 }, -1, 0.05);
+        var judge = new Judge(new HeadFile(heads, new Dictionary<string, HumanScores> { ["synthetic"] = scores, ["spam"] = scores, ["phishing"] = scores }),
+            new DecisionSettings(50, decision, decision, decision, new Dictionary<string, double> { ["urgency_scarcity"] = 0.7 }));
+        return judge.Decide(new TextToJudge(Channel.Email, 500, tokens, supported, new TextFeatures(margins, WordVector.None)));
+    }
+}

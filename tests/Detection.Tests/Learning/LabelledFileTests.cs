@@ -1,0 +1,71 @@
+using Detection.Contracts;
+using Detection.Learning.Data;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Detection.Tests.Learning;
+
+public sealed class LabelledFileTests
+{
+    [Fact]
+    public void The_three_shapes_are_told_apart_by_their_fields()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "some.jsonl");
+        File.WriteAllLines(path,
+        [
+            """{"id":"1","text":"a","label":"machine","generator":"gpt2","domain":"tweet","split":"dev","group":"g","intent":"phishing"}""",
+            """{"id":"2","text":"Subject: b\n\nc","labels":["spam"],"source":"enron-spam/enron4","split":"valid","channel":"email"}""",
+            """{"id":"3","text":"d","labels":["reward_lure"],"source_labels":["Offer"],"source":"malloy-phish/gpt","split":"train","channel":"email"}""",
+        ]);
+        LabelledRow[] rows = [.. LabelledFile.Read(path)];
+        Assert.Equal(["synthetic/some", "spam/some", "manipulation/some"], rows.Select(row => row.File));
+        Assert.Equal((true, MailKind.Phishing, "g", Channel.Social), (rows[0].Machine, rows[0].Mail, rows[0].Group, rows[0].Message.Channel));
+        Assert.Equal((false, MailKind.Spam, "dev"), (rows[1].Machine, rows[1].Mail, rows[1].Split));
+        Assert.Equal([false, true, false], rows[2].Techniques!.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Key == "reward_lure"));
+        Assert.True(rows[2].Techniques!["reward_lure"]);
+        Assert.False(rows[2].Techniques!.ContainsKey("fear_threat"));
+    }
+
+    [Theory]
+    [InlineData("""{"id":"1","label":"machine"}""", "text is missing")]
+    [InlineData("""{"id":"1","text":"a","label":"robot"}""", "label is 'robot'")]
+    [InlineData("""{"id":"1","text":"a","labels":["other"]}""", "none of ham, spam, phishing")]
+    [InlineData("""{"id":"1","text":"a","labels":[],"source_labels":[],"source":"unknown"}""", "'unknown' is not in the taxonomy")]
+    [InlineData("{", "line")]
+    public void A_wrong_line_is_refused_with_file_line_and_field(string line, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "some.jsonl");
+        File.WriteAllText(path, "\n" + line + "\n");
+        var wrong = Assert.Throws<InvalidDataException>(() => LabelledFile.Read(path).ToArray());
+        Assert.StartsWith(path + ":2: ", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, wrong.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_row_whose_twin_is_measured_neither_teaches_nor_sets_thresholds()
+    {
+        string twin = string.Join(' ', Enumerable.Range(0, 40).Select(i => $"word{i}"));
+        var set = LabelledSet.Of([Row("a", "train", twin), Row("b", "test", twin + " more"), Row("c", "dev", "other words altogether"), Row("d", "train", "yet another text")]);
+        Assert.Equal(["b", "c", "d"], set.Rows.Select(row => row.Row.Id));
+        Assert.Equal(1, set.Removed);
+    }
+
+    [Fact]
+    public void New_samples_teach_once_each_with_their_origin()
+    {
+        using var folder = new TemporaryFolder();
+        var samples = new NewSamples(folder.Path, new FakeTimeProvider());
+        var message = new Message { Id = "m", Text = "Buy now", Channel = Channel.Social };
+        Assert.Equal(1, samples.Add([message, message, new Message { Id = "e", Text = " " }], SampleLabel.Machine, "bots.jsonl", "new-bot"));
+        Assert.Equal(0, samples.Add([message], SampleLabel.Machine, "bots.jsonl", "new-bot"));
+        Assert.Equal(1, samples.Add([message], SampleLabel.Spam, "bots.jsonl", null));
+        var rows = samples.Read();
+        Assert.Equal([("samples/machine", "new-bot"), ("samples/spam", null)], rows.Select(row => (row.File, row.Generator)));
+        Assert.Equal((true, MailKind.Spam), (rows[0].Machine, rows[1].Mail));
+        Assert.All(rows, row => Assert.Equal("train", row.Split));
+    }
+
+    private static LabelledRow Row(string id, string split, string text) =>
+        new() { Id = id, File = "synthetic/x", Task = LearningTask.Synthetic, Text = text, Message = new Message { Text = text }, Split = split, Machine = false };
+}

@@ -1,0 +1,102 @@
+using Detection.Contracts;
+using Detection.Detectors.Calibration;
+using Detection.Detectors.Heads;
+using Detection.Learning.Heads;
+
+namespace Detection.Tests.Learning;
+
+public sealed class LogisticRegressionTests
+{
+    [Fact]
+    public void The_optimum_has_no_slope()
+    {
+        var matrix = Some(400, out _);
+        float[] ridge = [.. Enumerable.Repeat(0.01f, matrix.Size)], weights = LogisticRegression.Fit(matrix, ridge, iterations: 300, cancellation: TestContext.Current.CancellationToken), gradient = new float[matrix.Size];
+        matrix.Loss(weights, gradient);
+        for (int i = 0; i < weights.Length - 1; i++) gradient[i] += ridge[i] * weights[i];
+        Assert.All(gradient, slope => Assert.InRange(slope, -2e-3f, 2e-3f));
+        Assert.True(weights[0] > 1 && weights[1] < -0.5 && weights[4] > 0, string.Join(' ', weights));
+    }
+
+    [Fact]
+    public void A_weight_with_an_infinite_ridge_stays_zero()
+    {
+        var matrix = Some(200, out _);
+        float[] weights = LogisticRegression.Fit(matrix, [float.PositiveInfinity, 0.01f, 0.01f, 0.01f, 0.01f, 0], cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(0, weights[0]);
+        Assert.True(weights[1] < 0);
+    }
+
+    [Fact]
+    public void The_loss_has_the_same_bits_every_time()
+    {
+        var matrix = Some(1_000, out _);
+        float[] gradient = new float[matrix.Size], weights = [0.3f, -0.2f, 0.1f, 0, 0.5f, 0.1f];
+        double first = matrix.Loss(weights, gradient);
+        float[] slope = [.. gradient];
+        for (int again = 0; again < 5; again++)
+        {
+            Assert.Equal(first, matrix.Loss(weights, gradient));
+            Assert.Equal(slope, gradient);
+        }
+    }
+
+    [Fact]
+    public void Platt_scaling_finds_the_curve_that_made_the_answers()
+    {
+        var random = new Random(3);
+        var rows = Enumerable.Range(0, 20_000).Select(_ =>
+        {
+            float margin = (float)(random.NextDouble() * 6 - 3);
+            return (margin, random.NextDouble() < 1 / (1 + Math.Exp(-(1.7 * margin - 0.6))), 1.0);
+        }).ToArray();
+        var platt = PlattScaling.Fit(rows);
+        Assert.InRange(platt.Scale, 1.6, 1.8);
+        Assert.InRange(platt.Shift, -0.7, -0.5);
+        Assert.True(PlattScaling.Fit([.. rows.Select(row => (row.margin, !row.Item2, 1.0))]).Scale > 0, "The order of texts must stay the margin's.");
+    }
+
+    [Theory]
+    // published-numbers.md §3.3
+    [InlineData(500, 0.05, 17)]
+    [InlineData(500, 0.01, 2)]
+    [InlineData(500, 0.001, 0)]
+    [InlineData(1_000, 0.05, 39)]
+    [InlineData(1_000, 0.01, 5)]
+    [InlineData(3_000, 0.01, 21)]
+    [InlineData(3_000, 0.001, 1)]
+    [InlineData(10_000, 0.01, 84)]
+    [InlineData(299, 0.01, 1)]
+    [InlineData(298, 0.01, 0)]
+    public void The_number_of_people_above_a_threshold_keeps_the_budget_with_confidence(int n, double budget, int expected) =>
+        Assert.Equal(expected, Thresholds.Flagged(n, budget, 0.95));
+
+    [Fact]
+    public void A_threshold_is_the_kth_highest_score_of_a_bucket_and_small_buckets_have_none()
+    {
+        var people = HumanScores.From(Enumerable.Range(0, 500).Select(i => (Channel.Email, i < 480 ? 100 : 900, (float)i)));
+        var decision = Thresholds.Choose(people, [.. Enumerable.Range(0, 100).Select(i => (float)i)], 0.01, 0.95, 0.05);
+        Assert.Equal(498, decision.Above["all"]);
+        Assert.Equal(478, decision.Above["email/under-200"]);
+        Assert.DoesNotContain("email/600-1600", decision.Above.Keys);
+        Assert.Equal(4, decision.Below);
+    }
+
+    [Fact]
+    public void The_largest_f1_decides_a_technique() =>
+        Assert.Equal(0.6, Thresholds.LargestF1([(0.9, true), (0.6, true), (0.5, false), (0.4, false), (0.1, true)]));
+
+    /// <summary>Two features that say something, one that does not, and two words.</summary>
+    private static TrainingMatrix Some(int count, out TrainingRow[] rows)
+    {
+        var random = new Random(5);
+        rows = [.. Enumerable.Range(0, count).Select(_ =>
+        {
+            float a = (float)(random.NextDouble() * 2 - 1), b = (float)(random.NextDouble() * 2 - 1);
+            bool word = random.Next(2) == 0;
+            double p = 1 / (1 + Math.Exp(-(3 * a - 2 * b + (word ? 1 : -1))));
+            return new TrainingRow([a, b, (float)random.NextDouble()], [word ? 1 : 0], [1], random.NextDouble() < p, 1);
+        })];
+        return new TrainingMatrix(rows, 3, 2);
+    }
+}

@@ -1,0 +1,86 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Detection.Learning.Metrics;
+
+namespace Detection.Tests.Learning;
+
+public sealed class MetricsTests
+{
+    [Fact]
+    public void Auroc_counts_ties_by_half()
+    {
+        Assert.Equal(0.875, Ranking.Auroc([1, 2], [2, 3]), 1e-12);
+        Assert.Equal(0.5, Ranking.Auroc([1, 1, 1], [1, 1]), 1e-12);
+    }
+
+    [Fact]
+    public void Published_aurocs_are_reproduced_from_their_scores()
+    {
+        using var lines = new StreamReader(new GZipStream(File.OpenRead(Repository.Shared("data", "synthetic", "reference_scores.jsonl.gz")), CompressionMode.Decompress));
+        int seen = 0;
+        while (lines.ReadLine() is { } line)
+        {
+            var stored = JsonDocument.Parse(line).RootElement;
+            double[] Scores(string side) => [.. stored.GetProperty(side).EnumerateArray().Select(value => value.GetDouble())];
+            Assert.Equal(stored.GetProperty("auroc").GetDouble(), Ranking.Auroc(Scores("human"), Scores("machine")), 1e-4);
+            seen++;
+        }
+        Assert.Equal(471, seen);
+    }
+
+    [Fact]
+    public void The_rate_at_a_budget_flags_no_more_people_than_allowed_whatever_the_ties()
+    {
+        double[] human = [.. Enumerable.Repeat(1.0, 50), .. Enumerable.Repeat(2.0, 50)];
+        var point = Ranking.AtFalsePositives(human, [2, 3], 20)!;
+        Assert.Equal((0, 1), (point.Flagged, point.Found));
+        Assert.Null(Ranking.AtFalsePositives(human, [2, 3], 1000));
+        Assert.Equal(0, Ranking.AtFalsePositives(human, [2, 2], 100)!.TruePositiveRate);
+    }
+
+    [Fact]
+    public void Intervals_are_those_of_the_text_books()
+    {
+        var wilson = Interval.Wilson(1, 1000);
+        Assert.Equal((0.0002, 0.0056), (Math.Round(wilson.Low, 4), Math.Round(wilson.High, 4)));
+        var exact = Interval.ClopperPearson(0, 299);
+        Assert.Equal((0, 0.01226), (exact.Low, Math.Round(exact.High, 5)));
+        var middle = Interval.ClopperPearson(5, 10);
+        Assert.Equal((0.1871, 0.8129), (Math.Round(middle.Low, 4), Math.Round(middle.High, 4)));
+        // published-numbers.md §3.3: 0 of 91 against 0 of 158
+        var difference = Interval.Newcombe(0, 91, 0, 158);
+        Assert.Equal((-0.024, 0.041), (Math.Round(difference.Low, 3), Math.Round(difference.High, 3)));
+    }
+
+    [Fact]
+    public void A_bootstrap_of_few_clusters_is_wider_than_one_of_many()
+    {
+        var random = new Random(1);
+        var rows = Enumerable.Range(0, 200).Select(i => (random.NextDouble() + (i % 2 == 0 ? 0.3 : 0), i % 2 == 0)).ToArray();
+        Interval Of(int clusters) => ClusterBootstrap.Auroc([.. rows.Select((row, i) => (row.Item1, row.Item2, $"c{i / 2 % clusters}"))], 400);
+        var few = Of(4);
+        var many = Of(100);
+        double whole = Ranking.Auroc([.. rows.Where(row => !row.Item2).Select(row => row.Item1)], [.. rows.Where(row => row.Item2).Select(row => row.Item1)]);
+        Assert.InRange(whole, many.Low, many.High);
+        Assert.True(many.High - many.Low < 0.2 && few.High > few.Low);
+    }
+
+    [Fact]
+    public void Calibration_error_is_zero_where_shares_equal_probabilities()
+    {
+        (double, bool)[] fair = [.. Enumerable.Range(0, 300).Select(i => (0.2, i % 5 == 0))];
+        Assert.Equal(0, Probabilities.ExpectedCalibrationError(fair), 1e-12);
+        Assert.Equal(0.16, Probabilities.Brier(fair), 1e-12);
+        Assert.Equal(0.3, Probabilities.ExpectedCalibrationError([.. fair.Select(row => (0.5, row.Item2))]), 1e-12);
+    }
+
+    [Fact]
+    public void F1_over_heads_is_micro_over_pairs_and_macro_over_heads_with_positives()
+    {
+        Counts[] heads = [Counts.Of([(true, true), (true, false), (false, true), (false, false)]), Counts.Of([(false, false)]), Counts.Of([(false, true)])];
+        Assert.Equal(0.5, heads[0].F1, 1e-12);
+        Assert.Equal(2.0 / 5, Counts.MicroF1(heads), 1e-12);
+        Assert.Equal(0.25, Counts.MacroF1(heads), 1e-12);
+        Assert.Equal((1 + 2 / 3.0) / 2, Ranking.AveragePrecision([(3, true), (2, false), (1, true)]), 1e-12);
+    }
+}

@@ -1,0 +1,164 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.Metrics;
+using Detection.Contracts;
+using Detection.Storage;
+using Detection.Storage.Sqlite;
+
+namespace Detection.Tests.Storage;
+
+public sealed class SqliteVerdictStoreTests : VerdictStoreContract
+{
+    protected override async Task<IVerdictStore> OpenAsync(string data) => await SqliteAsync(new VerdictStoreOptions { Folder = data });
+
+    [Fact]
+    public async Task Without_bodies_no_word_of_the_message_is_in_the_file()
+    {
+        using var data = new TemporaryFolder();
+        var message = Some.Message(text: "the secretword") with { Hidden = [new HiddenText("tiny-font", "secretword")], Links = [new Link("secretword", "https://example.org")] };
+        var judged = Some.JudgedMessage(message);
+        await using (var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path, StoreBodies = false }))
+        {
+            await store.StoreAsync([judged], Cancellation);
+            var found = await store.FindAsync(judged.VerdictId, Cancellation);
+            Assert.Null(found!.TokenScores);
+            Assert.Null(found.Message.Text);
+            Assert.Equal(("The invoice", "https://example.org", "tiny-font"), (found.Message.Subject, found.Message.Links![0].Target, found.Message.Hidden![0].Reason));
+            Assert.Empty((await store.SearchAsync(new VerdictQuery { Text = "secretword" }, Cancellation)).Items);
+            Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "invoice" }, Cancellation)).Items);
+        }
+        foreach (string file in Directory.EnumerateFiles(data.Path))
+            Assert.DoesNotContain("secretword", await File.ReadAllTextAsync(file, System.Text.Encoding.Latin1, Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Too_many_token_scores_are_left_out_and_too_large_a_message_is_rejected()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path, MaxTokenScoreBytes = 30, MaxDocumentBytes = 20_000 });
+        var judged = Some.JudgedMessage();
+        var large = Some.JudgedMessage(Some.Message("m2", new string('x', 20_000)));
+        var outcomes = await store.StoreAsync([judged, large], Cancellation);
+        Assert.Null((await store.FindAsync(judged.VerdictId, Cancellation))!.TokenScores);
+        Assert.Equal(StoreResult.Rejected, outcomes[1].Result);
+        Assert.Contains("20000", outcomes[1].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_score_that_is_no_number_is_rejected()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        Assert.Equal(StoreResult.Rejected, (await store.StoreAsync([Some.JudgedMessage(scores: new Scores(double.NaN, 0, 0, 0))], Cancellation))[0].Result);
+    }
+
+    [Fact]
+    public async Task A_message_cannot_pretend_highlights()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        await store.StoreAsync([Some.JudgedMessage(Some.Message(text: "\u0002\u0003 <b>bill</b> \ud800 \u0000 bill"))], Cancellation);
+        var hit = Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "bill" }, Cancellation)).Items);
+        var highlight = Assert.Single(hit.Highlights);
+        Assert.All(highlight.Hits, at => Assert.Equal("bill", highlight.Piece[at.Start..at.End]));
+    }
+
+    [Fact]
+    public async Task A_newer_form_is_refused_and_so_is_any_other_file()
+    {
+        using var data = new TemporaryFolder();
+        var options = new VerdictStoreOptions { Folder = data.Path };
+        await (await SqliteAsync(options)).DisposeAsync();
+        using (var file = new SqliteSession(options.FilePath, options.BusyTimeout)) file.Execute("PRAGMA user_version = 1000");
+        await Refuses(options, StoreFault.NewerVersion, "newer version");
+
+        var other = options with { File = "other.db" };
+        using (var file = new SqliteSession(other.FilePath, options.BusyTimeout)) file.Execute("CREATE TABLE mine (x)");
+        await Refuses(other, StoreFault.Corrupt, "no verdict store");
+
+        var damaged = options with { File = "damaged.db" };
+        await File.WriteAllTextAsync(damaged.FilePath, new string('?', 5000), Cancellation);
+        await Refuses(damaged, StoreFault.Corrupt, "damaged.db");
+
+        static async Task Refuses(VerdictStoreOptions options, StoreFault fault, string words)
+        {
+            var refused = await Assert.ThrowsAsync<StoreException>(() => SqliteAsync(options));
+            Assert.Equal(fault, refused.Fault);
+            Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Instruments_have_their_names()
+    {
+        using var data = new TemporaryFolder();
+        HashSet<string> seen = [];
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) => { if (instrument.Meter.Name == "Detection.Storage") listener.EnableMeasurementEvents(instrument); },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) => { lock (seen) seen.Add(instrument.Name); });
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => { lock (seen) seen.Add(instrument.Name); });
+        listener.Start();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        await store.StoreAsync([Some.JudgedMessage()], Cancellation);
+        await store.DecideAsync(Some.Decision(Some.JudgedMessage()), Cancellation);
+        lock (seen) Assert.Superset(new HashSet<string> { "db.client.operation.duration", "detection.store.verdicts", "detection.store.decisions" }, seen);
+    }
+
+    [Fact]
+    public async Task Conditions_that_many_verdicts_fulfil_select_the_same()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        await store.StoreAsync([.. Enumerable.Range(0, 2100).Select(i => At($"m{i}", i))], Cancellation);
+        var query = new VerdictQuery { Text = "invoice", Author = "anna", Techniques = ["urgency_scarcity"], Actions = [VerdictAction.Review], Take = 3 };
+        var page = await store.SearchAsync(query, Cancellation);
+        Assert.Equal(["m2099", "m2098", "m2097"], page.Items.Select(hit => hit.Judged.MessageId));
+        Assert.Equal(["m2096", "m2095", "m2094"], (await store.SearchAsync(query with { After = page.Next }, Cancellation)).Items.Select(hit => hit.Judged.MessageId));
+        Assert.Equal(2100, (await store.CountAsync(query, Cancellation)).Total);
+    }
+
+    [Fact]
+    public async Task Many_writers_and_readers_at_once_do_not_disturb_each_other()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path, Readers = 2 });
+        await using var other = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        var results = await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
+        {
+            var outcome = await (i % 2 == 0 ? store : other).StoreAsync([At($"m{i / 3}", i)], Cancellation);
+            await store.SearchAsync(new VerdictQuery { Text = "invoice" }, Cancellation);
+            await other.CountAsync(new VerdictQuery(), Cancellation);
+            return outcome[0].Result;
+        }));
+        Assert.Equal(20, results.Count(result => result == StoreResult.Stored));
+        Assert.Equal(20, (await store.CountAsync(new VerdictQuery(), Cancellation)).Total);
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_named() =>
+        Assert.Contains("Readers", Assert.Throws<ValidationException>(() => new SqliteVerdictStore(new VerdictStoreOptions { Folder = "x", Readers = 0 })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_store_that_is_not_open_says_so()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = new SqliteVerdictStore(new VerdictStoreOptions { Folder = data.Path });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => store.FindAsync("x", Cancellation));
+    }
+
+    private static async Task<SqliteVerdictStore> SqliteAsync(VerdictStoreOptions options)
+    {
+        var store = new SqliteVerdictStore(options);
+        try
+        {
+            await store.OpenAsync(Cancellation);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+}
