@@ -14,7 +14,7 @@ namespace Detection.Learning.Heads;
 public sealed class HeadTraining
 {
     private const double Confidence = 0.95, Missed = 0.05;
-    private const int MinimumTokens = 50, FewestPositives = 20;
+    private const int MinimumTokens = 50, FewestPositives = 20, ReportEvery = 512;
 
     /// <summary>Ordinary messages that may be named for one technique: a technique that fires on everything says nothing.</summary>
     private const double TechniqueBudget = 0.03;
@@ -86,7 +86,10 @@ public sealed class HeadTraining
     private Example[] Read(FeatureStore store, PlacedRow[] rows, string what, CancellationToken cancellation)
     {
         var messages = rows.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions())).ToArray();
-        var report = new Reported(done => _progress.Report($"Read {done.Done}/{done.Missing} texts that {what}, {done.Tokens} tokens."));
+        var report = new Reported(done =>
+        {
+            if (done.Done % ReportEvery == 0 || done.Done == done.Missing) _progress.Report($"Read {done.Done}/{done.Missing} texts that {what}, {done.Tokens} tokens.");
+        });
         return [.. store.Of(messages, report, cancellation).Select((features, i) => new Example(rows[i], messages[i].Channel, features)).Where(example => example.Features.Supported)];
     }
 
