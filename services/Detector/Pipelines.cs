@@ -9,14 +9,16 @@ namespace Detection.Detector;
 public static class Pipelines
 {
     /// <param name="warn">Told once of what limits the results, for example a model without heads.</param>
-    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn)
+    /// <param name="maxTokens">Tokens of a message that are read; null: what the bundle says.</param>
+    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null)
     {
         var source = ModelFolders.Resolve(options);
         return DetectionPipeline.Open(source, new PipelineOptions
         {
-            Dtype = DtypeChoice.Resolve(options, source),
+            Dtype = ConfiguredDtype.Resolve(options, source),
             Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
             Threads = options.Threads,
+            MaxTokens = maxTokens,
             Rule = Rule(options.Rule),
             Time = time,
             Warn = warn,

@@ -27,7 +27,7 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var tokenizer = new Tokenizer(checkpoint.Tokenizer ?? throw new NotSupportedException($"{source.Path}: no byte-level BPE tokenizer."), checkpoint.Config);
-            return new LoadedModel(source, checkpoint, tokenizer, TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = DtypeChoice.Resolve(options, source), Device = options.Device == "auto" ? Machine.BestDevice() : options.Device, Threads = options.Threads }));
+            return new LoadedModel(source, checkpoint, tokenizer, TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = ConfiguredDtype.Resolve(options, source), Device = options.Device == "auto" ? Machine.BestDevice() : options.Device, Threads = options.Threads }));
         }
         catch
         {

@@ -6,5 +6,8 @@ public sealed record CheckpointTensor(string Name, TensorType Type, IReadOnlyLis
     /// <summary>Number of values: the product of the shape (1 for a scalar).</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, size) => checked(product * size));
 
+    /// <summary>The values are real numbers that <see cref="Checkpoint.Read"/> up-casts; others are buffers that no model needs.</summary>
+    public bool IsReadable => Type.IsReadable();
+
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
 }

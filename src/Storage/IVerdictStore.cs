@@ -17,6 +17,7 @@ public interface IVerdictStore : IAsyncDisposable
     /// <summary>The judged message with its current decision, or null.</summary>
     Task<JudgedMessage?> FindAsync(string verdictId, CancellationToken cancellation);
 
+    /// <exception cref="ArgumentException">The message begins with the name of the query's field that cannot be used.</exception>
     Task<VerdictPage> SearchAsync(VerdictQuery query, CancellationToken cancellation);
 
     /// <summary>Counts of the verdicts that the query selects (its paging is ignored).</summary>
@@ -25,7 +26,10 @@ public interface IVerdictStore : IAsyncDisposable
     /// <summary>Verdicts as they are stored, from now on: the sequence ends only by cancellation. Other processes' writes are seen too, within a second.</summary>
     IAsyncEnumerable<JudgedMessage> WatchAsync(CancellationToken cancellation);
 
-    /// <summary>Appends to the history and updates the summary. The same decision id again is no second decision.</summary>
+    /// <summary>
+    /// Appends to the history and answers what is in force now, see <see cref="DecisionHistory"/>; null: nothing is. The same decision id again is no second decision.
+    /// </summary>
+    /// <exception cref="ArgumentException">The decision's message id or content is not that of its verdict.</exception>
     /// <exception cref="DecisionConflictException">What it undoes is unknown, or was undone already.</exception>
     /// <exception cref="KeyNotFoundException">The verdict is not in the store.</exception>
     Task<DecisionSummary?> DecideAsync(ModeratorDecision decision, CancellationToken cancellation);
@@ -44,10 +48,10 @@ public sealed record StoreOutcome(StoreResult Result, string? Reason = null);
 
 public sealed class DecisionConflictException(string message) : Exception(message);
 
-/// <summary>Null or empty: no condition. All conditions must hold.</summary>
+/// <summary>Null or empty: no condition. All conditions must hold; of a list's entries one is enough.</summary>
 public sealed record VerdictQuery
 {
-    /// <summary>Words, all of which must occur in subject, text or author.</summary>
+    /// <summary>Words, all of which must occur in subject, text or author; case and diacritics do not matter, no character has a meaning. At most 1,000 characters.</summary>
     public string? Text { get; init; }
     public IReadOnlyList<VerdictAction> Actions { get; init; } = [];
     public IReadOnlyList<Channel> Channels { get; init; } = [];
@@ -55,9 +59,15 @@ public sealed record VerdictQuery
     public IReadOnlyList<MailKind> Mail { get; init; } = [];
     public IReadOnlyList<string> Techniques { get; init; } = [];
     public string? MessageId { get; init; }
+
+    /// <summary>The whole id, name or address, whatever the case.</summary>
     public string? Author { get; init; }
     public bool? HasDecision { get; init; }
+
+    /// <summary>Processed at this time or later.</summary>
     public DateTimeOffset? From { get; init; }
+
+    /// <summary>Processed before this time.</summary>
     public DateTimeOffset? Before { get; init; }
     public VerdictOrder Order { get; init; }
 
@@ -68,6 +78,7 @@ public sealed record VerdictQuery
     public string? After { get; init; }
 }
 
+/// <summary>Newest: by the time processed. MostSuspicious: by action (hold, review, allow), then by the largest of the four scores.</summary>
 public enum VerdictOrder { Newest, MostSuspicious }
 
 /// <summary>Items without token scores; <paramref name="Next"/> is null on the last page.</summary>

@@ -29,11 +29,11 @@ public sealed record VerdictStoreOptions
     public int Readers { get; init; } = 4;
 
     /// <summary>How often watchers look for what other processes stored. Default 250 ms, 10 ms to 500 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:00.500")]
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:00.500", ParseLimitsInInvariantCulture = true)]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a write waits for another process's. Default 30 s, 1 s to 10 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     internal string FilePath => Path.Combine(Folder, File);

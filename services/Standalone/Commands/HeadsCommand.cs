@@ -45,7 +45,7 @@ internal static class HeadsCommand
                 Licences = parsed.GetValue(licences),
                 RowsPerSource = parsed.GetValue(rows),
                 Features = parsed.GetValue(features) ?? Path.Combine(options.Data, "features"),
-            }, new Lines(terminal), cancellation);
+            }, new ProgressLines(terminal), cancellation);
             terminal.Out.WriteLine($"{report.Manifest.Name} {report.Manifest.Version}: {report.Heads.Count} heads, {report.Taught} rows taught, {report.Calibrated} calibrated, in {parsed.GetValue(output)}");
             return Task.FromResult(CommandLine.Done);
         });
@@ -53,9 +53,4 @@ internal static class HeadsCommand
     }
 
     private static Option<string[]> Many(string name, string description) => new(name) { AllowMultipleArgumentsPerToken = true, Description = description, HelpName = "FILE…" };
-
-    private sealed class Lines(Terminal terminal) : IProgress<string>
-    {
-        public void Report(string value) => terminal.Error.WriteLine(value);
-    }
 }

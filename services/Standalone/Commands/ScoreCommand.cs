@@ -68,7 +68,7 @@ internal static class ScoreCommand
             terminal.Error.WriteLine(page.FullName);
             return;
         }
-        terminal.Out.WriteLine(HeatMap.ForTerminal(text.TrimEnd('\n'), heat, terminal.IsOutputTerminal));
+        terminal.Out.WriteLine(HeatMap.ForTerminal(text, heat, terminal.IsOutputTerminal));
         terminal.Out.WriteLine();
         terminal.Out.WriteLine(HeatMap.Legend(terminal.IsOutputTerminal));
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tokens.Count} tokens, model {model.Source.Name}"));

@@ -11,8 +11,10 @@ internal sealed class TokenFile : IDisposable
 
     public TokenFile(string path)
     {
-        Count = new FileInfo(path).Length / sizeof(ushort);
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        // The open file's length: that of a name may be a link's.
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Count = stream.Length / sizeof(ushort);
+        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
     }
 

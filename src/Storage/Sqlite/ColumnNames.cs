@@ -9,6 +9,4 @@ internal static class ColumnNames
     public static string Of<T>(T value) where T : struct, Enum => JsonSerializer.SerializeToElement(value, ContractJson.Options).GetString()!;
 
     public static int Rank(VerdictAction action) => action switch { VerdictAction.Hold => 2, VerdictAction.Review => 1, _ => 0 };
-
-    public static VerdictAction Action(long rank) => rank switch { 2 => VerdictAction.Hold, 1 => VerdictAction.Review, _ => VerdictAction.Allow };
 }

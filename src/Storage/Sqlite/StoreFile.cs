@@ -10,6 +10,7 @@ internal static class StoreFile
     private static readonly string[] Migrations =
     [
         // verdicts is narrow, so that filters and counts read little; what is long lies in documents, token scores last, so that reading the JSON does not touch them.
+        // What is searched of a text is bounded: highlights read it anew for each hit.
         // row rises with every verdict stored: watchers follow it. action: 0 allow, 1 review, 2 hold. processed_at: 100 ns since year 1, UTC.
         """
         CREATE TABLE verdicts (
@@ -24,7 +25,7 @@ internal static class StoreFile
         CREATE TABLE decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, decision_id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, content TEXT NOT NULL, json TEXT NOT NULL);
         CREATE INDEX decisions_message ON decisions (message_id, content, seq);
         CREATE TABLE decided (message_id TEXT NOT NULL, content TEXT NOT NULL, seq INTEGER NOT NULL UNIQUE, json TEXT NOT NULL, PRIMARY KEY (message_id, content)) WITHOUT ROWID;
-        CREATE VIEW search_source AS SELECT row, json ->> '$.message.subject' AS subject, json ->> '$.message.text' AS text,
+        CREATE VIEW search_source AS SELECT row, json ->> '$.message.subject' AS subject, substr(json ->> '$.message.text', 1, 262144) AS text,
             concat_ws(' ', json ->> '$.message.author.name', json ->> '$.message.author.address', json ->> '$.message.author.id') AS author FROM documents;
         CREATE VIRTUAL TABLE search USING fts5 (subject, text, author, content = 'search_source', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2');
         """,

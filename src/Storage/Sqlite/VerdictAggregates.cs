@@ -8,10 +8,12 @@ internal static class VerdictAggregates
     // A month; a chart with more columns is read by nobody, and the answer stays bounded.
     private const int MaxHours = 31 * 24;
 
+    private static readonly string[] Actions = [.. new[] { VerdictAction.Allow, VerdictAction.Review, VerdictAction.Hold }.OrderBy(ColumnNames.Rank).Select(ColumnNames.Of)];
+
     public static VerdictCounts Count(SqliteSession session, VerdictQuery query)
     {
         session.Execute("BEGIN");
-        try { return Count(session, new VerdictFilter(query)); }
+        try { return Count(session, new VerdictFilter(session, query)); }
         finally { session.Execute("COMMIT"); }
     }
 
@@ -20,32 +22,23 @@ internal static class VerdictAggregates
         (string, object?)[] values = [.. filter.Values];
         var byAction = new Dictionary<string, long>();
         var byChannel = new Dictionary<string, long>();
-        session.Query(row =>
-            {
-                Add(byAction, ColumnNames.Of(ColumnNames.Action(row.GetInt64(0))), row.GetInt64(2));
-                Add(byChannel, row.GetString(1), row.GetInt64(2));
-                return true;
-            }, $"SELECT v.action, v.channel, count(*) FROM verdicts v WHERE {filter.Where} GROUP BY v.action, v.channel", values);
         var byTechnique = new Dictionary<string, long>();
-        session.Query(row => { Add(byTechnique, row.GetString(0), row.GetInt64(1)); return true; },
-            $"SELECT t.name, count(*) FROM techniques t WHERE t.row IN (SELECT v.row FROM verdicts v WHERE {filter.Where}) GROUP BY t.name", values);
-        return new VerdictCounts(byAction.Values.Sum(), byAction, byChannel, byTechnique, Hours(session, filter.Where, values));
-    }
-
-    private static List<HourCount> Hours(SqliteSession session, string where, (string, object?)[] values)
-    {
-        List<HourCount> hours = [];
+        var byHour = new Dictionary<long, long[]>();
+        // One pass, summed here: grouping in SQLite would sort all rows, and once for each of the three.
         session.Query(row =>
             {
-                hours.Add(new HourCount(new DateTimeOffset(row.GetInt64(0) * TimeSpan.TicksPerHour, TimeSpan.Zero), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
+                int rank = row.GetInt32(1);
+                Add(byAction, Actions[rank], 1);
+                Add(byChannel, row.GetString(2), 1);
+                long hour = row.GetInt64(0) / TimeSpan.TicksPerHour;
+                if (!byHour.TryGetValue(hour, out long[]? counts)) byHour[hour] = counts = new long[Actions.Length];
+                counts[rank]++;
                 return true;
-            },
-            $"""
-            SELECT v.processed_at / {TimeSpan.TicksPerHour} AS hour, sum(v.action = 0), sum(v.action = 1), sum(v.action = 2)
-            FROM verdicts v WHERE {where} GROUP BY hour ORDER BY hour DESC LIMIT {MaxHours}
-            """, values);
-        hours.Reverse();
-        return hours;
+            }, $"SELECT v.processed_at, v.action, v.channel FROM verdicts v WHERE {filter.Where}", values);
+        string selected = filter.IsEmpty ? "" : $"WHERE t.row IN (SELECT v.row FROM verdicts v WHERE {filter.Where})";
+        session.Query(row => { Add(byTechnique, row.GetString(0), row.GetInt64(1)); return true; }, $"SELECT t.name, count(*) FROM techniques t {selected} GROUP BY t.name", values);
+        var hours = byHour.OrderBy(hour => hour.Key).TakeLast(MaxHours).Select(hour => new HourCount(new DateTimeOffset(hour.Key * TimeSpan.TicksPerHour, TimeSpan.Zero), hour.Value[0], hour.Value[1], hour.Value[2]));
+        return new VerdictCounts(byAction.Values.Sum(), byAction, byChannel, byTechnique, [.. hours]);
     }
 
     private static void Add(Dictionary<string, long> counts, string name, long count) => counts[name] = counts.GetValueOrDefault(name) + count;

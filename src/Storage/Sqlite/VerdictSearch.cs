@@ -10,7 +10,7 @@ internal static class VerdictSearch
     public static VerdictPage Search(SqliteSession session, VerdictQuery query)
     {
         if (query.Take is < 1 or > MaxTake) throw new ArgumentException($"Take: must be 1 to {MaxTake}.", nameof(query));
-        var filter = new VerdictFilter(query);
+        var filter = new VerdictFilter(session, query);
         string order = query.Order == VerdictOrder.Newest ? "v.processed_at DESC, v.row DESC" : "v.action DESC, v.suspicion DESC, v.row DESC";
         if (!string.IsNullOrEmpty(query.After)) AddAfter(filter, SearchCursor.Parse(query.After, query.Order));
         List<(SearchCursor Cursor, JudgedMessage Judged)> rows = [];

@@ -16,16 +16,24 @@ internal sealed class ConsumerLock : IDisposable
     public static ConsumerLock Take(string streamPath)
     {
         string path = streamPath + ".lock", owner = streamPath + ".consumer";
+        FileStream held;
         try
         {
-            var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(owner, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            return new ConsumerLock(held);
+            held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException inUse) when (File.Exists(path))
         {
             throw new StreamException(StreamFault.InUse, $"{streamPath} is read by another consumer (process {Owner(owner)}); only one may read it. Stop that one first, or use another data folder.", inUse);
         }
+        try
+        {
+            File.WriteAllText(owner, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            // A full disk: the lock holds all the same, and only a message is poorer.
+        }
+        return new ConsumerLock(held);
     }
 
     public void Dispose() => _lock.Dispose();

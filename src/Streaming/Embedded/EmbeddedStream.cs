@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Detection.Streaming.Embedded;
 
@@ -19,11 +18,11 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
     private readonly Lock _opening = new();
     private readonly Lock _observing = new();
     private readonly Signal _wake = new();
-    private OpenFile? _file;
+    private QueueWriter? _writer;
+    private SqliteSession? _observer;
     private volatile QueueReader? _reader;
-    private int _nextPartition;
+    private volatile bool _disposed;
     private int _receiving;
-    private bool _disposed;
 
     /// <exception cref="ValidationException">Names the option out of range.</exception>
     public EmbeddedStream(EmbeddedStreamOptions options, TimeProvider? time = null)
@@ -41,7 +40,8 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
         lock (_opening)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _file ??= Connect();
+            _writer ??= new QueueWriter(_options, _time, () => _reader?.Window);
+            _observer ??= QueueFile.OpenReader(_options);
         }
         return Task.CompletedTask;
     }
@@ -58,12 +58,7 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
             if (size > _options.MaxRecordBytes) throw new ArgumentException($"A record has {size} bytes; at most {_options.MaxRecordBytes} (MaxRecordBytes) are taken.", nameof(records));
             bytes += size;
         }
-        var file = File();
-        await file.Commits.WriteAsync(() =>
-        {
-            var now = _time.GetUtcNow();
-            foreach (var record in records) RecordTable.Append(file.Writer, PartitionOf(record.Key, file.Partitions), now, record);
-        }, bytes, cancellation).ConfigureAwait(false);
+        await Writer().AppendAsync(records, bytes, cancellation).ConfigureAwait(false);
         _wake.Set();
         _metrics.Sent(records.Count, started);
     }
@@ -72,10 +67,10 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
     /// <exception cref="StreamException">InUse: another process reads this file.</exception>
     public async IAsyncEnumerable<Delivery> ReceiveAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
+        _ = Writer();
         if (Interlocked.Exchange(ref _receiving, 1) == 1) throw new InvalidOperationException("This stream is being read already.");
         try
         {
-            _ = File();
             var reader = _reader ??= new QueueReader(_options);
             reader.Rewind();
             while (true)
@@ -89,6 +84,7 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
                     yield return delivery;
                     cancellation.ThrowIfCancellationRequested();
                 }
+                // Other processes do not signal: look again after a while.
                 if (page.Count == 0) await changed.WaitAsync(_options.PollInterval, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -103,19 +99,17 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
     {
         if (deliveries.Count == 0) return;
         long started = Stopwatch.GetTimestamp();
-        Reading().Window.Finish(deliveries);
+        Window().Finish(deliveries);
         _wake.Set();
-        // Nothing to write for this call alone: each transaction ends by storing the positions that moved.
-        await File().Commits.WriteAsync(() => { }, 0, cancellation).ConfigureAwait(false);
+        await Writer().StorePositionsAsync(cancellation).ConfigureAwait(false);
         _metrics.Settled(started);
     }
 
     public async Task DeadLetterAsync(Delivery delivery, DeadLetterReason reason, CancellationToken cancellation)
     {
-        Reading().Window.Check(delivery);
-        var file = File();
+        Window().Check(delivery);
         // In this order: were the delivery finished before the letter is durable, another commit could let the position pass it, and a crash would lose it.
-        await file.Commits.WriteAsync(() => DeadLetterTable.Add(file.Writer, delivery, reason, _options.Group, _time.GetUtcNow()), delivery.Value.Length, cancellation).ConfigureAwait(false);
+        await Writer().AddLetterAsync(delivery, reason, cancellation).ConfigureAwait(false);
         _metrics.DeadLettered(reason.Exception);
         await CompleteAsync([delivery], cancellation).ConfigureAwait(false);
     }
@@ -133,24 +127,14 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
 
     public async Task<int> RetryAsync(IReadOnlyList<long> ids, CancellationToken cancellation)
     {
-        var file = File();
         int retried = 0;
         foreach (long id in ids)
-        {
-            bool found = false;
-            await file.Commits.WriteAsync(() =>
-            {
-                var letter = DeadLetterTable.Find(file.Writer, id);
-                found = letter is not null;
-                if (letter is not null) Retry(file, letter);
-            }, 0, cancellation).ConfigureAwait(false);
-            if (found) retried++;
-        }
+            if (await Writer().RetryAsync(id, cancellation).ConfigureAwait(false)) retried++;
         _wake.Set();
         return retried;
     }
 
-    /// <summary>For health and metrics; <see cref="StreamDepth.InFlight"/> counts this process's alone.</summary>
+    /// <summary>For health and metrics; what is in flight counts this process's alone.</summary>
     public Task<StreamDepth> DepthAsync(CancellationToken cancellation) => ObserveAsync(Depth, cancellation);
 
     /// <summary>What was sent or completed before is written; then the file is closed and may be read by another.</summary>
@@ -162,67 +146,31 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
             _disposed = true;
         }
         _metrics.Dispose();
-        if (_file is null) return;
-        await _file.Commits.DisposeAsync().ConfigureAwait(false);
+        if (_writer is not null) await _writer.DisposeAsync().ConfigureAwait(false);
         _reader?.Dispose();
-        lock (_observing) _file.Observer.Dispose();
-        _file.Writer.Dispose();
+        _wake.Set();
+        lock (_observing) _observer?.Dispose();
     }
 
-    private OpenFile File()
+    private QueueWriter Writer()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _file ?? throw new InvalidOperationException("The stream is not open: call OpenAsync first.");
+        return _writer ?? throw new InvalidOperationException("The stream is not open: call OpenAsync first.");
     }
 
-    private QueueReader Reading() => _reader ?? throw new InvalidOperationException("Nothing was received from this stream yet.");
-
-    private OpenFile Connect()
-    {
-        var writer = QueueFile.OpenWriter(_options);
-        return new OpenFile(writer, QueueFile.OpenReader(_options), RecordTable.PartitionCount(writer), new GroupCommit(body => Commit(writer, body), () => Shrink(writer)));
-    }
-
-    /// <summary>One transaction: the writes that waited, and the positions that moved.</summary>
-    private void Commit(SqliteSession writer, Action body)
-    {
-        IReadOnlyList<(int Partition, long Position)> moved = [];
-        writer.Transaction(() =>
-        {
-            body();
-            moved = _reader?.Window.Moved() ?? [];
-            foreach (var (partition, position) in moved) RecordTable.Settle(writer, partition, position);
-        });
-        _reader?.Window.Stored(moved);
-    }
-
-    private static void Shrink(SqliteSession writer)
-    {
-        // Only room is lost where this fails; a write that follows tells what is wrong.
-        try { QueueFile.Shrink(writer); }
-        catch (StreamException) { }
-    }
-
-    private void Retry(OpenFile file, DeadLetter letter)
-    {
-        var delivery = letter.Delivery;
-        RecordTable.Append(file.Writer, PartitionOf(delivery.Key, file.Partitions), delivery.Timestamp, new OutgoingRecord(delivery.Key, delivery.Value, delivery.Headers));
-        DeadLetterTable.Remove(file.Writer, letter.Id);
-    }
-
-    /// <summary>FNV-1a over the key's UTF-8, the same in every process; records without a key go round. On the writing thread alone.</summary>
-    private int PartitionOf(string? key, int partitions)
-    {
-        if (key is null) return _nextPartition = (_nextPartition + 1) % partitions;
-        uint hash = 2166136261;
-        foreach (byte part in Encoding.UTF8.GetBytes(key)) hash = (hash ^ part) * 16777619;
-        return (int)(hash % (uint)partitions);
-    }
+    private DeliveryWindow Window() => _reader?.Window ?? throw new InvalidOperationException("Nothing was received from this stream yet.");
 
     private Task<T> ObserveAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation)
     {
-        var file = File();
-        return Task.Run(() => { lock (_observing) return read(file.Observer); }, cancellation);
+        _ = Writer();
+        return Task.Run(() =>
+        {
+            lock (_observing)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return read(_observer!);
+            }
+        }, cancellation);
     }
 
     private StreamDepth Depth(SqliteSession session)
@@ -237,13 +185,11 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
         // Metrics must not fail where the file cannot be read; the health check says so.
         try
         {
-            lock (_observing) return _file is { } file && !_disposed ? Depth(file.Observer) : null;
+            lock (_observing) return _observer is { } observer && !_disposed ? Depth(observer) : null;
         }
         catch (StreamException)
         {
             return null;
         }
     }
-
-    private sealed record OpenFile(SqliteSession Writer, SqliteSession Observer, int Partitions, GroupCommit Commits);
 }

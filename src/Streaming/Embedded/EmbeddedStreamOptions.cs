@@ -46,11 +46,11 @@ public sealed record EmbeddedStreamOptions
     public long MaxFileBytes { get; init; } = 8L << 30;
 
     /// <summary>How often the reader looks for what other processes sent. Default 25 ms, 1 ms to 10 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ParseLimitsInInvariantCulture = true)]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>How long a write waits for another process's. Default 30 s, 1 s to 10 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     internal string FilePath => Path.Combine(Folder, File);

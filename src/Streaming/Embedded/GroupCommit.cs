@@ -4,7 +4,7 @@ namespace Detection.Streaming.Embedded;
 
 /// <summary>
 /// One thread writes, and all that waits is written in one transaction: a flush to disk (milliseconds) is paid once for everyone who came while the flush before was under way.
-/// Where a group fails, each write is tried alone, so that only the guilty one fails.
+/// Where a group does not fit or one write is wrong, each is tried alone, so that only the guilty one fails.
 /// </summary>
 internal sealed class GroupCommit : IAsyncDisposable
 {
@@ -13,12 +13,12 @@ internal sealed class GroupCommit : IAsyncDisposable
 
     private readonly Channel<Write> _writes = Channel.CreateBounded<Write>(new BoundedChannelOptions(MaxWrites) { SingleReader = true });
     private readonly Action<Action> _transaction;
-    private readonly Action _idle;
+    private readonly Func<bool> _idle;
     private readonly Task _loop;
 
     /// <param name="transaction">Runs its argument within one durable transaction, or throws and leaves nothing of it.</param>
-    /// <param name="idle">Called when nothing waits; must not throw.</param>
-    public GroupCommit(Action<Action> transaction, Action idle)
+    /// <param name="idle">Called while nothing waits, as long as it says that it has more to do; must not throw.</param>
+    public GroupCommit(Action<Action> transaction, Func<bool> idle)
     {
         _transaction = transaction;
         _idle = idle;
@@ -54,7 +54,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             }
             Commit(group);
             group.Clear();
-            if (!_writes.Reader.TryPeek(out _)) _idle();
+            while (!_writes.Reader.TryPeek(out _) && _idle()) { }
         }
     }
 
@@ -69,8 +69,11 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
         catch (Exception failed)
         {
-            if (group.Count == 1) group[0].Done.TrySetException(failed);
-            else foreach (var write in group) Commit([write]);
+            // A file that does not answer fails all at once: each alone would wait for it as long.
+            bool one = group.Count == 1 || failed is StreamException { Fault: not StreamFault.Full };
+            foreach (var write in group)
+                if (one) write.Done.TrySetException(failed);
+                else Commit([write]);
             return;
         }
         foreach (var write in group) write.Done.TrySetResult();

@@ -46,10 +46,12 @@ internal static class QueueFile
         return session;
     }
 
-    /// <summary>Gives free pages back to the file system, a little at a time: a burst does not leave a large file behind.</summary>
-    public static void Shrink(SqliteSession writer)
+    /// <summary>Gives free pages beyond 16 MiB back to the file system, 4 MiB at a time: a burst does not leave a large file behind. True: there are more.</summary>
+    public static bool Shrink(SqliteSession writer)
     {
-        if (writer.Scalar<long>("PRAGMA freelist_count") > 4096) writer.Query(_ => true, "PRAGMA incremental_vacuum(1024)");
+        if (writer.Scalar<long>("PRAGMA freelist_count") <= 4096) return false;
+        writer.Query(_ => true, "PRAGMA incremental_vacuum(1024)");
+        return true;
     }
 
     private static void Migrate(SqliteSession session, EmbeddedStreamOptions options)

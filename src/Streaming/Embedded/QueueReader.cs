@@ -6,6 +6,8 @@ internal sealed class QueueReader : IDisposable
     private readonly EmbeddedStreamOptions _options;
     private readonly ConsumerLock _lock;
     private readonly SqliteSession _session;
+    private readonly Lock _reading = new();
+    private bool _disposed;
     private long _version;
     private int _turn;
     private bool _more = true;
@@ -39,6 +41,25 @@ internal sealed class QueueReader : IDisposable
     /// <summary>Up to <paramref name="rows"/> deliveries of each partition, in turn, as far as there is room in flight; empty when there is nothing new or no room.</summary>
     public IReadOnlyList<Delivery> ReadPage(int rows)
     {
+        lock (_reading)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(EmbeddedStream));
+            return ReadAll(rows);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_reading)
+        {
+            _disposed = true;
+            _session.Dispose();
+            _lock.Dispose();
+        }
+    }
+
+    private List<Delivery> ReadAll(int rows)
+    {
         if (!_more && _session.Scalar<long>("PRAGMA data_version") == _version) return [];
         // The version first: what is committed after it shows as another version next time.
         _version = _session.Scalar<long>("PRAGMA data_version");
@@ -47,12 +68,6 @@ internal sealed class QueueReader : IDisposable
         for (int i = 0; i < Window.Partitions; i++) _more |= Read((_turn + i) % Window.Partitions, rows, page);
         _turn++;
         return page;
-    }
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _lock.Dispose();
     }
 
     /// <summary>True: the partition may have more than was read.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Detection.Text.BytePairs;
 
@@ -44,8 +43,14 @@ internal sealed class DigitSplit(bool individual) : PreTokenizer
         bool digits = false;
         for (int i = 0, length; i < text.Length; i += length)
         {
-            Rune.DecodeFromUtf16(text[i..], out Rune rune, out length);
-            bool digit = Rune.IsNumber(rune);
+            length = 1;
+            bool digit;
+            if (char.IsAscii(text[i])) digit = char.IsAsciiDigit(text[i]);
+            else
+            {
+                Rune.DecodeFromUtf16(text[i..], out Rune rune, out length);
+                digit = Rune.IsNumber(rune);
+            }
             if (i > start && (digit != digits || (digit && individual)))
             {
                 into.Add(piece.Slice(start, i - start));
@@ -60,6 +65,7 @@ internal sealed class DigitSplit(bool individual) : PreTokenizer
 /// <summary>Splits at the matches of a pattern; <c>behavior</c> says what becomes of the matches themselves.</summary>
 internal sealed class PatternSplit : PreTokenizer
 {
+    [ThreadStatic] private static List<(int Start, int End)>? s_matches; // a list a piece would be most of the garbage
     private readonly CodePointPattern _pattern;
     private readonly SplitBehaviour _behaviour;
     private readonly bool _invert;
@@ -73,21 +79,17 @@ internal sealed class PatternSplit : PreTokenizer
             throw field["behavior"].Unsupported($"'{field["behavior"].Text()}'");
     }
 
-    public PatternSplit(Regex regex) => _pattern = new CodePointPattern(regex);
-
     public override void Split(Piece piece, List<Piece> into)
     {
-        List<(int Start, int End)> matches = [];
-        _pattern.Matches(piece.Span, matches);
-        SplitBehaviours.Apply(piece, matches, _invert, _behaviour, into);
+        s_matches ??= [];
+        _pattern.Matches(piece.Span, s_matches);
+        SplitBehaviours.Apply(piece, s_matches, _invert, _behaviour, into);
     }
 }
 
 /// <summary>GPT-2's last step: a space in front if asked for, its pattern if asked for; the bytes of a piece are spelled by the encoder.</summary>
-internal sealed partial class ByteLevelSplit(bool addPrefixSpace, bool usePattern) : PreTokenizer
+internal sealed class ByteLevelSplit(bool addPrefixSpace, bool usePattern) : PreTokenizer
 {
-    private readonly PatternSplit? _words = usePattern ? new PatternSplit(Words()) : null;
-
     public override void Split(Piece piece, List<Piece> into)
     {
         if (addPrefixSpace && piece.Span[0] != ' ')
@@ -95,10 +97,7 @@ internal sealed partial class ByteLevelSplit(bool addPrefixSpace, bool usePatter
             AlignedText spaced = AlignedText.WithSpace(piece);
             piece = new Piece(spaced, 0, spaced.Text.Length);
         }
-        if (_words is null) into.Add(piece);
-        else _words.Split(piece, into);
+        if (usePattern) Gpt2Words.Split(piece, into);
+        else into.Add(piece);
     }
-
-    [GeneratedRegex(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", RegexOptions.CultureInvariant)]
-    private static partial Regex Words();
 }

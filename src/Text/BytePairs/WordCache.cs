@@ -4,26 +4,34 @@ using System.Diagnostics.CodeAnalysis;
 namespace Detection.Text.BytePairs;
 
 /// <summary>
-/// Words that were encoded before. Bounded: when a generation is full a new one begins, so that a flood of odd words costs time but
-/// no memory and is forgotten.
+/// Words that were encoded before. Bounded: when a generation is full the one before it is forgotten; what is used again moves on.
+/// A flood of odd words so costs time, but no memory.
 /// </summary>
 internal sealed class WordCache
 {
-    private const int MaxWords = 1 << 16, MaxLength = 48;
-    private Generation _generation = new();
+    private const int MaxWords = 1 << 16, MaxLength = 48; // about 250 bytes a word
+    private volatile Pair _generations = new(new Generation(), new Generation());
 
     public bool TryGet(ReadOnlySpan<char> piece, [NotNullWhen(true)] out Word? word)
     {
         word = null;
-        return piece.Length <= MaxLength && _generation.BySpan.TryGetValue(piece, out word);
+        if (piece.Length > MaxLength) return false;
+        Pair pair = _generations;
+        if (pair.Now.BySpan.TryGetValue(piece, out word)) return true;
+        if (!pair.Before.BySpan.TryGetValue(piece, out word)) return false;
+        Add(piece, word);
+        return true;
     }
 
     public void Add(ReadOnlySpan<char> piece, Word word)
     {
         if (piece.Length > MaxLength) return;
-        Generation generation = _generation;
-        if (generation.Words.TryAdd(piece.ToString(), word) && Interlocked.Increment(ref generation.Count) >= MaxWords) _generation = new Generation();
+        Pair pair = _generations;
+        if (!pair.Now.Words.TryAdd(piece.ToString(), word)) return;
+        if (Interlocked.Increment(ref pair.Now.Count) == MaxWords) _generations = new Pair(new Generation(), pair.Now);
     }
+
+    private sealed record Pair(Generation Now, Generation Before);
 
     private sealed class Generation
     {

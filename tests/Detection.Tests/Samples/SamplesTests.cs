@@ -112,7 +112,8 @@ public sealed partial class SamplesTests
     {
         foreach (var message in SampleStream.Messages)
         {
-            string words = message.Raw ?? $"{message.Text} {string.Join(' ', message.Urls ?? [])}";
+            // A soft line break of quoted-printable may stand in the middle of a host.
+            string words = message.Raw?.Replace("=\r\n", "", StringComparison.Ordinal) ?? $"{message.Text} {string.Join(' ', message.Urls ?? [])}";
             foreach (Match host in Hosts().Matches(words))
                 Assert.True(host.Groups[1].Value.Split('.')[^1].ToLowerInvariant() is "example" or "test" or "invalid", $"{message.Id}: {host.Value}");
         }

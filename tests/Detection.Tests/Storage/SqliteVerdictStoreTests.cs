@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.Metrics;
 using Detection.Contracts;
 using Detection.Storage;
 using Detection.Storage.Sqlite;
@@ -84,6 +85,37 @@ public sealed class SqliteVerdictStoreTests : VerdictStoreContract
             Assert.Equal(fault, refused.Fault);
             Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Instruments_have_their_names()
+    {
+        using var data = new TemporaryFolder();
+        HashSet<string> seen = [];
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) => { if (instrument.Meter.Name == "Detection.Storage") listener.EnableMeasurementEvents(instrument); },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) => { lock (seen) seen.Add(instrument.Name); });
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => { lock (seen) seen.Add(instrument.Name); });
+        listener.Start();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        await store.StoreAsync([Some.JudgedMessage()], Cancellation);
+        await store.DecideAsync(Some.Decision(Some.JudgedMessage()), Cancellation);
+        lock (seen) Assert.Superset(new HashSet<string> { "db.client.operation.duration", "detection.store.verdicts", "detection.store.decisions" }, seen);
+    }
+
+    [Fact]
+    public async Task Conditions_that_many_verdicts_fulfil_select_the_same()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        await store.StoreAsync([.. Enumerable.Range(0, 2100).Select(i => At($"m{i}", i))], Cancellation);
+        var query = new VerdictQuery { Text = "invoice", Author = "anna", Techniques = ["urgency_scarcity"], Actions = [VerdictAction.Review], Take = 3 };
+        var page = await store.SearchAsync(query, Cancellation);
+        Assert.Equal(["m2099", "m2098", "m2097"], page.Items.Select(hit => hit.Judged.MessageId));
+        Assert.Equal(["m2096", "m2095", "m2094"], (await store.SearchAsync(query with { After = page.Next }, Cancellation)).Items.Select(hit => hit.Judged.MessageId));
+        Assert.Equal(2100, (await store.CountAsync(query, Cancellation)).Total);
     }
 
     [Fact]

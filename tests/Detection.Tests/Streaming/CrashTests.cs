@@ -61,12 +61,11 @@ public sealed class CrashTests
             logAtAcceptance.Add(new FileInfo(Path.Combine(data.Path, "stream.db-wal")).Length);
         }
         long length = logAtAcceptance[^1];
-        for (long torn = length; torn > 0; torn -= 3001)
+        for (long torn = length; torn >= logAtAcceptance[0]; torn -= 3001)
         {
             using var crashed = new TemporaryFolder();
             Copy(data.Path, crashed.Path);
             using (var log = File.OpenWrite(crashed.File("stream.db-wal"))) log.SetLength(torn);
-            if (torn < logAtAcceptance[0]) break;
             int accepted = logAtAcceptance.Count(end => end <= torn);
             await using var after = await OpenAsync(crashed.Path);
             long kept = (await after.DepthAsync(Cancellation)).Unfinished;

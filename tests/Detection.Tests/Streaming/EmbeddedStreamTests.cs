@@ -162,6 +162,29 @@ public sealed class EmbeddedStreamTests : MessageStreamContract
     }
 
     [Fact]
+    public async Task A_burst_leaves_no_large_file_behind()
+    {
+        using var data = new TemporaryFolder();
+        await using var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path });
+        for (int i = 0; i < 10; i++) await stream.SendAsync([.. Enumerable.Range(0, 5).Select(_ => Record(null, new string('x', 1_000_000)))], Cancellation);
+        Assert.True(new FileInfo(data.File("stream.db")).Length > 40_000_000);
+        await stream.CompleteAsync(await ReceiveAsync(stream, 50), Cancellation);
+        await stream.DisposeAsync();
+        Assert.True(new FileInfo(data.File("stream.db")).Length < 25_000_000);
+    }
+
+    [Fact]
+    public async Task Closing_ends_the_reading()
+    {
+        using var data = new TemporaryFolder();
+        var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path });
+        var waiting = ReceiveAsync(stream, 1);
+        await stream.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => stream.SendAsync([Record("a", "1")], Cancellation));
+    }
+
+    [Fact]
     public async Task Dead_letters_keep_their_provenance_and_can_be_retried()
     {
         using var data = new TemporaryFolder();

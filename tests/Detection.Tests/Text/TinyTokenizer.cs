@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Detection.Text;
+using System.Text.RegularExpressions;
 using Detection.Text.BytePairs;
+using Microsoft.ML.Tokenizers;
+using Tokenizer = Detection.Text.Tokenizer;
 
 namespace Detection.Tests.Text;
 
@@ -12,8 +14,16 @@ internal static class TinyTokenizer
 
     public static Tokenizer Build(bool digits = false, bool template = false) => new(JsonElement.Parse(Json(digits, template)));
 
+    /// <summary>The same vocabulary and merges in Microsoft.ML.Tokenizers.</summary>
+    public static BpeTokenizer BuildOther() => BpeTokenizer.Create(new BpeOptions(Vocabulary())
+    {
+        Merges = Merges.Select(merge => $"{merge.Left} {merge.Right}"),
+        ByteLevel = true,
+        PreTokenizer = new RegexPreTokenizer(new Regex(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"), null),
+    });
+
     public static string Spelling(Tokenizer tokenizer, int id) =>
-        Letters().Concat(Merges.Select(merge => merge.Left + merge.Right)).FirstOrDefault(token => tokenizer.IdOf(token) == id, "<|end|>");
+        Vocabulary().Select(pair => pair.Key).FirstOrDefault(token => tokenizer.IdOf(token) == id, "<|end|>");
 
     /// <summary>The tokens of one word of letters, by the definition.</summary>
     public static List<string> Merge(string word)
@@ -34,7 +44,7 @@ internal static class TinyTokenizer
     public static string Json(bool digits, bool template)
     {
         JsonObject vocabulary = [];
-        foreach (string token in Letters().Concat(Merges.Select(merge => merge.Left + merge.Right))) vocabulary[token] = vocabulary.Count;
+        foreach ((string token, int id) in Vocabulary()) vocabulary[token] = id;
         int end = vocabulary.Count;
         JsonObject byteLevel = new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = true };
         JsonObject special = new()
@@ -59,5 +69,6 @@ internal static class TinyTokenizer
         }.ToJsonString();
     }
 
-    private static IEnumerable<string> Letters() => Enumerable.Range(0, 256).Select(value => ByteAlphabet.Letter((byte)value).ToString());
+    private static IEnumerable<KeyValuePair<string, int>> Vocabulary() => Enumerable.Range(0, 256).Select(value => ByteAlphabet.Letter((byte)value).ToString())
+        .Concat(Merges.Select(merge => merge.Left + merge.Right)).Select((token, id) => KeyValuePair.Create(token, id));
 }

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using Detection.Text;
+using Microsoft.ML.Tokenizers;
+using Tokenizer = Detection.Text.Tokenizer;
 
 namespace Detection.Tests.Text;
 
@@ -71,6 +73,24 @@ public class TokenizerTests
         // Beyond the limit of the scan the same word must come out of the queue; a reference does it the plain way.
         Gen.String[Gen.Char["then"], 1, 400].Sample(word =>
             Assert.Equal(TinyTokenizer.Merge(word), tokenizer.Encode(word).Ids.Select(id => TinyTokenizer.Spelling(tokenizer, id))), iter: 300);
+    }
+
+    [Fact]
+    public void Ids_are_those_of_Microsoft_ML_Tokenizers()
+    {
+        Tokenizer tokenizer = TinyTokenizer.Build();
+        BpeTokenizer other = TinyTokenizer.BuildOther();
+        // Its pattern sees UTF-16 units, so that only text of the basic plane is the same to both.
+        Gen.String[Gen.Char["then nn's é\n한12!\t"], 0, 80].Sample(text => Assert.Equal(other.EncodeToIds(text), tokenizer.Encode(text).Ids), iter: 2000);
+    }
+
+    [Fact]
+    public void Places_are_right_whatever_the_cache_holds()
+    {
+        Tokenizer tokenizer = TinyTokenizer.Build();
+        Tokens before = tokenizer.Encode("then the");
+        for (int i = 0; i < 150_000; i++) tokenizer.Encode($"the{i}n"); // more words than two generations hold
+        Assert.Equivalent(before, tokenizer.Encode("then the"), strict: true);
     }
 
     [Theory]

@@ -11,7 +11,7 @@
     next.focus({ preventScroll: true });
     next.scrollIntoView({ block: "nearest" });
     // With a verdict open beside the list, moving opens the next one.
-    if (document.querySelector(".has-detail") && matchMedia("(min-width: 1000px)").matches) next.click();
+    if (document.querySelector(".has-detail") && matchMedia("(min-width: 900px)").matches) next.click();
   };
 
   const press = key => {
@@ -22,6 +22,7 @@
   };
 
   document.addEventListener("keydown", event => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { document.activeElement?.blur(); setTimeout(() => press("d"), 150); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (typing) {

@@ -5,14 +5,12 @@ using Detection.ServiceDefaults;
 namespace Detection.Detector;
 
 /// <summary><c>--dtype auto</c>: measured once for each data folder and model, among the types for which the bundle carries heads (without heads: all), and remembered there.</summary>
-public static class DtypeChoice
+public static class ConfiguredDtype
 {
-    private static readonly string[] All = ["float32", "bfloat16"];
-
     public static string Resolve(DetectionOptions options, ModelSource source)
     {
         if (options.Dtype != "auto") return options.Dtype;
-        var types = source.Bundle?.Manifest.Dtypes ?? All;
+        var types = source.Bundle?.Manifest.Dtypes ?? DtypeChoice.Supported;
         return types is [var only] ? only : Remembered(options, source, types);
     }
 
@@ -21,7 +19,7 @@ public static class DtypeChoice
     {
         string file = Path.Combine(options.Data, "dtype", $"{source.Name}-{Machine.Instructions}.txt");
         if (File.Exists(file) && File.ReadAllText(file).Trim() is var stored && types.Contains(stored)) return stored;
-        string measured = Machine.FastestDtype(types);
+        string measured = DtypeChoice.MeasureFastest([.. types]);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, measured);
         return measured;

@@ -1,0 +1,71 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Detection.Model;
+
+/// <summary>
+/// The numbers of rows that a pack or a chunk of the head may have. A row's bits must not depend on its pack. Libraries choose their
+/// kernels by the number of rows, so each rung is proved at loading, with every linear map of the model: the same row must come out
+/// the same in a pack of that many rows, at another place and among other rows, as in the reference pack. Rungs that differ are not
+/// used. Where not even places within one rung agree, every sequence is computed alone, in a shape chosen by its length.
+/// </summary>
+internal sealed class PackLadder
+{
+    private const int Reference = 512; // larger packs are no faster (torchsharp.md §1.3)
+    private const int LongStep = 128;
+    private const int Shift = 17;
+    private static readonly int[] PackRungs = [32, 64, 96, 128, 192, 256, 384, Reference];
+    private static readonly int[] ChunkRungs = [32, 64, HeadChunk];
+    private readonly int[] _packs;
+    private readonly int[] _chunks;
+
+    /// <summary>Rows of the head computed at once: 128 cost 4 % over the bare product (torchsharp.md §1.5).</summary>
+    public const int HeadChunk = 128;
+
+    private PackLadder(int[] packs, int[] chunks, bool mixes) => (_packs, _chunks, Mixes) = (packs, chunks, mixes);
+
+    /// <summary>Sequences may share a pack.</summary>
+    public bool Mixes { get; }
+
+    /// <summary>The most tokens of sequences that share a pack.</summary>
+    public static int Capacity => Reference;
+
+    public IReadOnlyList<int> Rungs => _packs;
+
+    /// <summary>Rows of a pack with that many tokens. A sequence beyond the last rung is always alone, so that its length decides.</summary>
+    public int RowsFor(int tokens) => tokens <= _packs[^1] ? _packs.First(rung => rung >= tokens) : RoundUp(tokens, LongStep);
+
+    /// <summary>Rows of the head's next chunk with that many rows left.</summary>
+    public int ChunkFor(int rows) => rows >= _chunks[^1] ? _chunks[^1] : _chunks.First(rung => rung >= rows);
+
+    public static PackLadder Prove(LanguageModel model)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Linear[] linears = [.. model.LayerLinears];
+        // Element-wise functions differ between whole vectors and the rest: every matrix must be whole vectors (64 values).
+        int least = linears.Append(model.Head).All(linear => linear.Weight.shape.All(size => size % 2 == 0)) ? 32 : 64;
+        HashSet<int> packs = [.. PackRungs.Where(rung => rung >= least)], chunks = [.. ChunkRungs];
+        foreach (Linear linear in linears) Keep(packs, linear, Reference);
+        Keep(chunks, model.Head, HeadChunk);
+        bool mixes = packs.Contains(Reference) && chunks.Contains(HeadChunk);
+        return mixes ? new PackLadder([.. packs.Order()], [.. chunks.Order()], true) : new PackLadder([.. PackRungs.Where(rung => rung >= least)], ChunkRungs, false);
+    }
+
+    private static void Keep(HashSet<int> rungs, Linear linear, int reference)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int columns = (int)linear.Weight.shape[1];
+        Random random = new(1); // not libtorch's generator: a training run in the same process must not notice
+        float[] values = new float[reference * columns];
+        for (int i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() - 0.5);
+        Tensor x = tensor(values, [reference, columns]).to(linear.Weight.dtype, linear.Weight.device);
+        Tensor shifted = x.roll([Shift], [0]), expected = linear.Apply(x).roll([Shift], [0]);
+        rungs.RemoveWhere(rung =>
+        {
+            using DisposeScope inner = NewDisposeScope();
+            return !linear.Apply(shifted.narrow(0, 0, rung)).equal(expected.narrow(0, 0, rung)).all().item<bool>();
+        });
+    }
+
+    private static int RoundUp(int value, int step) => (value + step - 1) / step * step;
+}

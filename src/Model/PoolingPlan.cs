@@ -1,0 +1,27 @@
+namespace Detection.Model;
+
+/// <summary>How the hidden states of a sequence become one vector.</summary>
+public enum Pooling
+{
+    /// <summary>The mean over all tokens.</summary>
+    Mean,
+
+    /// <summary>The last token.</summary>
+    Last,
+}
+
+/// <summary>
+/// Which hidden states a scorer hands out. Layer k is the state after k blocks, 0 the embedding; the last (the number of layers) is
+/// the state after the final norm. The vector is laid out layer by layer as listed, within a layer pooling by pooling as listed, W
+/// values each.
+/// </summary>
+public sealed record PoolingPlan(IReadOnlyList<int> Layers, IReadOnlyList<Pooling> Poolings)
+{
+    public static PoolingPlan None { get; } = new([], []);
+
+    /// <summary>Number of values of a pooled vector for a model of that width.</summary>
+    public int Length(int width) => Layers.Count * Poolings.Count * width;
+
+    /// <summary>Where the values of the i-th layer of <see cref="Layers"/> under the j-th pooling begin.</summary>
+    public int Offset(int layer, int pooling, int width) => (layer * Poolings.Count + pooling) * width;
+}

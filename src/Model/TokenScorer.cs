@@ -1,0 +1,197 @@
+using System.Runtime.InteropServices;
+using Detection.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Detection.Model;
+
+/// <summary>
+/// Scores token sequences with one language model: one forward pass gives every statistic and the pooled hidden states. The same
+/// sequence gets the same bits alone, in any batch, in any order and with any number of threads, on one machine. Safe to be used by
+/// several callers at once.
+/// </summary>
+public sealed class TokenScorer : IDisposable
+{
+    private const int DefaultMaxTokens = 8_192;
+    private const int SmallestPack = 128; // splitting a call further to occupy every lane costs more than it gains
+    private readonly LanguageModel _model;
+    private readonly PackLadder _ladder;
+    private readonly VocabularyHead _head;
+    private readonly Lanes _lanes;
+
+    private TokenScorer(LanguageModel model, PackLadder ladder, Lanes lanes, TokenScorerOptions options, int maxTokens, bool fused)
+    {
+        (_model, _ladder, _lanes, Options, MaxTokens) = (model, ladder, lanes, options, maxTokens);
+        _head = new VocabularyHead(model.Head, ladder, fused);
+    }
+
+    /// <summary>Longest sequence taken, in tokens; the caller windows what is longer.</summary>
+    public int MaxTokens { get; }
+
+    /// <summary>Number of blocks L: a <see cref="PoolingPlan"/> may name layers 0 … L.</summary>
+    public int Layers => _model.Shape.Layers;
+
+    /// <summary>Size of a hidden state.</summary>
+    public int Width => _model.Shape.Width;
+
+    public int Vocabulary => _model.Shape.Vocabulary;
+
+    /// <summary>The options as given to <see cref="Load"/>.</summary>
+    public TokenScorerOptions Options { get; }
+
+    /// <summary>
+    /// What can move the last bits of a score besides the weights: type, device kind, matrix library, vector width. Part of a
+    /// verdict's <c>config</c>.
+    /// </summary>
+    public string Kernels => $"{Options.Dtype}/{_model.Device.type}/{(OneDnn.Use() ? "onednn" : "default")}/{CpuFeatures.Describe()}/{(_ladder.Mixes ? "packed" : "alone")}"
+        .ToLowerInvariant();
+
+    internal LanguageModel Model => _model;
+
+    internal PackLadder Ladder => _ladder;
+
+    /// <exception cref="CheckpointException">The family is not supported, or the weights do not fit the config.</exception>
+    /// <exception cref="ArgumentException">An option has an unknown value.</exception>
+    public static TokenScorer Load(Checkpoint checkpoint, TokenScorerOptions options) => Load(checkpoint, options, fused: null);
+
+    internal static TokenScorer Load(Checkpoint checkpoint, TokenScorerOptions options, bool? fused)
+    {
+        ScalarType type = options.Dtype switch
+        {
+            "float32" => ScalarType.Float32,
+            "bfloat16" => ScalarType.BFloat16,
+            _ => throw new ArgumentException($"Unknown dtype {options.Dtype}: float32 or bfloat16.", nameof(options)),
+        };
+        Device device = ParseDevice(options.Device);
+        NativeMemory.KeepFreedBlocks();
+        OneDnn.Use();
+        int context = Architecture.Read(checkpoint).Context;
+        int maxTokens = Math.Min(context, options.MaxTokens ?? DefaultMaxTokens);
+        if (maxTokens < 1) throw new ArgumentException($"MaxTokens is {options.MaxTokens}; it must be at least 1.", nameof(options));
+        if (options.Threads < 0) throw new ArgumentException($"Threads is {options.Threads}; it must not be negative.", nameof(options));
+        bool onCpu = device.type == DeviceType.CPU;
+        LanguageModel model = LanguageModel.Load(checkpoint, type, device, maxTokens);
+        Lanes lanes = new(!onCpu ? 1 : options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        PackLadder? ladder = null;
+        lanes.Run([() => ladder = PackLadder.Prove(model)]);
+        return new TokenScorer(model, ladder!, lanes, options, maxTokens, fused ?? onCpu);
+    }
+
+    /// <summary>Scores of each sequence, in the order given.</summary>
+    /// <exception cref="ArgumentException">A sequence is longer than <see cref="MaxTokens"/>, a token is outside the vocabulary, or the plan names a layer that is not there.</exception>
+    public IReadOnlyList<TokenScores> Score(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan, CancellationToken cancel = default)
+    {
+        Check(sequences, plan);
+        TokenScores[] scores = new TokenScores[sequences.Count];
+        for (int i = 0; i < scores.Length; i++) scores[i] = Empty(sequences[i].Length, plan);
+        _lanes.Run([.. Packs(sequences).Select(pack => (Action)(() => ScorePack(pack, plan, scores, cancel)))]);
+        return scores;
+    }
+
+    public void Dispose()
+    {
+        _lanes.Dispose();
+        _model.Dispose();
+    }
+
+    private static Device ParseDevice(string name)
+    {
+        if (name == "cpu") return torch.CPU;
+        if (name == "cuda") return new Device(DeviceType.CUDA, 0);
+        return name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out int index) && index is >= 0 and < 64
+            ? new Device(DeviceType.CUDA, index)
+            : throw new ArgumentException($"Unknown device {name}: cpu, cuda or cuda:N.", nameof(name));
+    }
+
+    private void Check(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan)
+    {
+        if (plan.Layers.Any(layer => layer < 0 || layer > Layers)) throw new ArgumentException($"The plan names a layer outside 0..{Layers}.", nameof(plan));
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            if (sequences[i].Length > MaxTokens) throw new ArgumentException($"Sequence {i} has {sequences[i].Length} tokens, more than {MaxTokens}.", nameof(sequences));
+            foreach (int token in sequences[i].Span)
+                if ((uint)token >= (uint)Vocabulary) throw new ArgumentException($"Sequence {i} holds token {token}, outside 0..{Vocabulary - 1}.", nameof(sequences));
+        }
+    }
+
+    private TokenScores Empty(int tokens, PoolingPlan plan)
+    {
+        int scored = Math.Max(0, tokens - 1);
+        return new TokenScores
+        {
+            LogProb = new float[scored],
+            Rank = new int[scored],
+            Entropy = new float[scored],
+            Variance = new float[scored],
+            Pooled = new float[plan.Length(Width)],
+        };
+    }
+
+    /// <summary>Longest first, each into the fullest pack that still holds it. What shares a pack moves no bit (<see cref="PackLadder"/>).</summary>
+    internal List<Pack> Packs(IReadOnlyList<ReadOnlyMemory<int>> sequences)
+    {
+        long total = sequences.Sum(sequence => (long)sequence.Length);
+        int capacity = _ladder.Mixes ? (int)Math.Clamp(total / _lanes.Count, SmallestPack, PackLadder.Capacity) : 0;
+        List<(int Room, List<int> Members, int Tokens)> open = [];
+        List<Pack> packs = [];
+        foreach (int i in Enumerable.Range(0, sequences.Count).Where(i => sequences[i].Length > 0).OrderByDescending(i => sequences[i].Length))
+        {
+            int length = sequences[i].Length, best = -1;
+            for (int j = 0; j < open.Count; j++)
+                if (open[j].Room >= length && (best < 0 || open[j].Room < open[best].Room)) best = j;
+            if (best < 0) (best, _) = (open.Count, Open(open, capacity));
+            (int room, List<int> members, int tokens) = open[best];
+            members.Add(i);
+            open[best] = (room - length, members, tokens + length);
+            if (room - length > 0) continue;
+            packs.Add(new Pack(sequences, members, _ladder.RowsFor(tokens + length)));
+            open.RemoveAt(best);
+        }
+        packs.AddRange(open.Select(pack => new Pack(sequences, pack.Members, _ladder.RowsFor(pack.Tokens))));
+        return packs;
+
+        static bool Open(List<(int, List<int>, int)> open, int capacity)
+        {
+            open.Add((capacity, [], 0));
+            return true;
+        }
+    }
+
+    private void ScorePack(Pack pack, PoolingPlan plan, TokenScores[] scores, CancellationToken cancel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor hidden = _model.Forward(pack, (layer, state) => Pool(layer, state, pack, plan, scores), cancel); // (R, W)
+        List<long> rows = [];
+        List<int> targets = [];
+        foreach (Segment segment in pack.Segments)
+            for (int i = 0; i < segment.Length - 1; i++)
+            {
+                rows.Add(segment.Start + i);
+                targets.Add(pack.Tokens(segment)[i + 1]);
+            }
+        TokenStatistics[] statistics = _head.Score(hidden, [.. rows], [.. targets], cancel);
+        int next = 0;
+        foreach (Segment segment in pack.Segments)
+            for (int i = 0; i < segment.Length - 1; i++, next++)
+            {
+                TokenScores into = scores[segment.Sequence];
+                (into.LogProb[i], into.Rank[i], into.Entropy[i], into.Variance[i]) = statistics[next];
+            }
+    }
+
+    private void Pool(int layer, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)
+    {
+        for (int i = 0; i < plan.Layers.Count; i++)
+        {
+            if (plan.Layers[i] != layer) continue;
+            foreach (Segment segment in pack.Segments)
+                for (int j = 0; j < plan.Poolings.Count; j++)
+                {
+                    using DisposeScope scope = NewDisposeScope();
+                    Tensor rows = state.narrow(0, segment.Start, segment.Length).to(ScalarType.Float32);          // (n, W)
+                    Tensor pooled = plan.Poolings[j] == Pooling.Mean ? rows.mean([0]) : rows[segment.Length - 1]; // (W)
+                    MemoryMarshal.Cast<byte, float>(pooled.contiguous().cpu().bytes).CopyTo(scores[segment.Sequence].Pooled.AsSpan(plan.Offset(i, j, Width)));
+                }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Detection.Contracts;
+using Detection.Moderation.Dashboard;
+
+namespace Detection.Tests.Moderation;
+
+public sealed class WordingTests
+{
+    [Theory]
+    [InlineData(58 / 8121.0, 8120, "email 200-600", "1 in 140 ordinary e-mails score at least this high; measured on 8,120")]
+    [InlineData(1 / 3512.0, 3511, "all", "None of 3,511 ordinary messages scored this high")]
+    [InlineData(0.9, 99, "email", "90 in 100 ordinary e-mails score at least this high; measured on 99")]
+    [InlineData(0.5, 99, "sms", "1 in 2 ordinary messages score at least this high; measured on 99")]
+    public void A_false_positive_rate_is_a_sentence(double rate, int n, string bucket, string expected) =>
+        Assert.Equal(expected, Wording.Of(new FalsePositiveRate(rate, n, bucket), Channel.Email));
+
+    [Fact]
+    public void A_rate_that_is_absent_was_not_measured() => Assert.EndsWith("not measured", Wording.Of(null, Channel.Email), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(0.999, "> .99")]
+    [InlineData(1.0, "1.00")]
+    [InlineData(0.001, "< .01")]
+    [InlineData(0.934, "0.93")]
+    [InlineData(null, "–")]
+    public void A_probability_is_never_rounded_to_certainty(double? value, string expected) => Assert.Equal(expected, Wording.Probability(value));
+
+    [Theory]
+    [InlineData("https://www.bank.example/login", "https://evil.example/x", true)]
+    [InlineData("bank.example", "https://login.bank.example/", false)]
+    [InlineData("www.bank.example", "https://bank.example", false)]
+    [InlineData("Log in here", "https://evil.example", false)]
+    [InlineData("bank.example", "bank.example.evil.example", false)]
+    [InlineData("bank.example", "https://bank.example.evil.example", true)]
+    public void A_link_that_names_another_host_misleads(string text, string target, bool expected) => Assert.Equal(expected, LinkFacts.IsMisleading(new Link(text, target)));
+
+    [Theory]
+    [InlineData("a\u200Bb", "zero-width space")]
+    [InlineData("a\u202Eb", "RLO")]
+    [InlineData("a\u0007b", "U+0007")]
+    [InlineData("a\u200Db", "ZWJ")]
+    [InlineData("👨\u200D👩", null)]
+    [InlineData("line\nline\ttab", null)]
+    public void What_cannot_be_seen_is_named(string text, string? expected) => Assert.Equal(expected, VisibleText.Split(text).Select(run => run.Control).FirstOrDefault(control => control is not null));
+}
