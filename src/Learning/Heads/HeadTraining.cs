@@ -100,28 +100,13 @@ public sealed class HeadTraining
         var fitted = new List<FittedHead>();
         foreach (string head in HeadNames.All)
         {
-            var rows = Weighted(head, teaching, standard);
+            var rows = RowWeights.Of(head, teaching, standard);
             if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
             fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: head != HeadNames.Synthetic, cancellation));
             var made = fitted[^1];
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
         }
         return fitted;
-    }
-
-    /// <summary>Every source and answer counts as the square root of its rows, so that no one source decides what machine or spam means.</summary>
-    private static List<TaughtExample> Weighted(string head, Example[] teaching, (float[] Dense, float[] Words)[] standard)
-    {
-        var rows = Enumerable.Range(0, teaching.Length).Select(i => (Index: i, Answer: HeadTargets.Of(teaching[i].Row, head))).Where(one => one.Answer is not null).ToArray();
-        var counts = rows.GroupBy(row => (teaching[row.Index].SourceGroup, row.Answer)).ToDictionary(group => group.Key, group => group.Count());
-        double positives = counts.Where(one => one.Key.Answer == true).Sum(one => Math.Sqrt(one.Value)), negatives = counts.Where(one => one.Key.Answer == false).Sum(one => Math.Sqrt(one.Value));
-        return [.. rows.Select(row =>
-        {
-            var example = teaching[row.Index];
-            int count = counts[(example.SourceGroup, row.Answer)];
-            double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives);
-            return new TaughtExample(new TrainingRow(standard[row.Index].Dense, example.Features.Words.Bucket, standard[row.Index].Words, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
-        })];
     }
 
     private static HeadSet Calibrate(List<FittedHead> fitted, HeadSet scaling, Example[] calibrating)
