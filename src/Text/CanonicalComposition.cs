@@ -8,8 +8,21 @@ internal static class CanonicalComposition
 {
     private const char Refused = '\uFFFE'; // a noncharacter that String.Normalize throws on; it composes with nothing
 
+    private const int MaxCluster = 256; // ordering marks takes quadratic time; a longer cluster is no writing and is cut
+    private const int Stretch = 2048; // what is checked at once, for the same reason
+
     /// <summary>Whether a well-formed text is composed already.</summary>
-    public static bool IsComposed(string text) => Ascii.IsValid(text) || (!text.Contains(Refused) && text.IsNormalized());
+    public static bool IsComposed(string text)
+    {
+        if (Ascii.IsValid(text)) return true;
+        if (text.Contains(Refused)) return false;
+        for (int start = 0, end = 0; start < text.Length; start = end)
+        {
+            while (end < text.Length && end - start < Stretch) end = ClusterEnd(text, end);
+            if (!text.AsSpan(start, end - start).IsNormalized()) return false;
+        }
+        return true;
+    }
 
     public static string Compose(string cluster) => cluster.Contains(Refused) ? cluster : cluster.Normalize();
 
@@ -21,7 +34,7 @@ internal static class CanonicalComposition
         {
             end += char.IsSurrogatePair(text, end) ? 2 : 1;
         }
-        while (end < text.Length && Continues(CharUnicodeInfo.GetUnicodeCategory(text, end), text[end]));
+        while (end < text.Length && end - start < MaxCluster && Continues(CharUnicodeInfo.GetUnicodeCategory(text, end), text[end]));
         return end;
     }
 
