@@ -44,15 +44,15 @@ internal sealed class MailText
         if (depth > _options.MaxDepth) throw new IngestException($"raw: MIME parts nested deeper than {_options.MaxDepth}.");
         switch (entity)
         {
-            case MultipartAlternative alternative: Alternatives(alternative, depth); break;
-            case MultipartRelated related:
-                if (related.Root is { } root) Visit(root, depth + 1);
-                foreach (var part in related.Where(part => part != related.Root)) Attach(part);
-                break;
             case Multipart { Count: 0 } broken:
                 // The boundary that the header names never occurs: what stands there is all that there is, and mail programs show it.
                 _facts.Add(new Fact("mime-broken", "The parts that the mail announces are not there."));
                 Append((broken.Preamble ?? broken.Epilogue ?? "").Replace("\r\n", "\n", StringComparison.Ordinal));
+                break;
+            case MultipartAlternative alternative: Alternatives(alternative, depth); break;
+            case MultipartRelated related:
+                if (related.Root is { } root) Visit(root, depth + 1);
+                foreach (var part in related.Where(part => part != related.Root)) Attach(part);
                 break;
             case Multipart multipart:
                 foreach (var part in multipart) Visit(part, depth + 1);
