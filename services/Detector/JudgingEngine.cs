@@ -29,9 +29,6 @@ public sealed class JudgingEngine : BackgroundService
         _waiting = System.Threading.Channels.Channel.CreateBounded<Job>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     }
 
-    /// <summary>Messages handed in and not yet judged.</summary>
-    public int Waiting => _waiting.Reader.Count;
-
     /// <summary>Judges one extracted message; waits while too many others are waiting.</summary>
     /// <exception cref="JudgingFailedException">The pipeline failed on this very message.</exception>
     public async Task<JudgedMessage> JudgeAsync(Message message, CancellationToken cancellation)

@@ -6,9 +6,6 @@ namespace Detection.Detector;
 /// <summary>Where bundles lie: the configured folder, else what came with the program.</summary>
 public static class ModelFolders
 {
-    /// <summary>The folder of bundles that came with the program.</summary>
-    public static string Shipped { get; } = Path.Combine(AppContext.BaseDirectory, "models");
-
     /// <exception cref="BundleException">Nothing has that name, or it cannot be used.</exception>
-    public static ModelSource Resolve(DetectionOptions options) => ModelSource.Resolve(options.Model, options.Data, options.Bundles ?? Shipped, options.Heads == "research");
+    public static ModelSource Resolve(DetectionOptions options) => ModelSource.Resolve(options.Model, options.Data, options.Bundles ?? ModelSource.Shipped, options.Heads == "research");
 }

@@ -59,7 +59,7 @@ public sealed class Retraining(IVerdictStore store, DetectionOptions options, Ti
 
     private string Train(List<LabelledRow> decided, IProgress<string> progress, CancellationToken cancellation)
     {
-        var source = Sources.Resolve(options);
+        var source = ModelSource.Resolve(options.Model, options.Data, options.Bundles ?? ModelSource.Shipped, options.Heads == "research");
         string version = $"{source.Bundle?.Manifest.Version.Split('-')[0] ?? "0"}-{time.GetUtcNow():yyyyMMddHHmmss}", folder = Path.Combine(Versions, version);
         var manifest = source.Bundle?.Manifest;
         string[] data = options.Trainer.Data ?? [];

@@ -9,7 +9,7 @@ namespace Detection.Model;
 /// §1.2). libtorch has no such setting: its "bfloat16 allowed" precision of the oneDNN backend has the side effect of choosing it,
 /// and where the CPU has bfloat16 tiles it may truly round. The error is therefore measured, and above 1e-5 the switch stays off.
 /// </summary>
-internal static partial class OneDnn
+public static partial class OneDnn
 {
     private const int Backend = 2 /* MKLDNN */, Operation = 3 /* MATMUL */, Ieee = 1, BFloat16Allowed = 3;
     private const double LargestError = 1e-5;

@@ -48,7 +48,7 @@ public sealed class ScanTests
     [Trait("Speed", "slow")]
     public async Task Real_mail_in_every_container_is_judged_once_each()
     {
-        string spam = Optional.Shared("data", "spam");
+        string spam = Repository.Shared("data", "spam");
         using var data = new TemporaryFolder();
         string mixed = Directory.CreateDirectory(data.File("mixed")).FullName;
         await Unpack(Path.Combine(spam, "sample-eml.tar.gz"), mixed);

@@ -90,7 +90,7 @@ internal static class ModelsCommand
 
     private static ModelSource Resolve(string name) => ModelFolders.Resolve(Configuration.Read([new("Detection:Model", name)]));
 
-    private static IEnumerable<string> Bundles(DetectionOptions options) => new[] { Path.Combine(options.Data, "models"), options.Bundles ?? ModelFolders.Shipped }
+    private static IEnumerable<string> Bundles(DetectionOptions options) => new[] { Path.Combine(options.Data, "models"), options.Bundles ?? ModelSource.Shipped }
         .Where(Directory.Exists).SelectMany(parent => Directory.EnumerateDirectories(parent).Order(StringComparer.Ordinal)).Where(Bundle.IsBundle);
 
     private static BundleLine Describe(string folder)

@@ -22,9 +22,15 @@ internal sealed class DemoRun(Terminal terminal, SampleStream samples, IMessageS
         _begun = time.GetTimestamp();
         _table.Head();
         var sending = SendAsync(pace, done.Token);
-        while (_verdicts.Count + await deadLetters.CountAsync(cancellation) < samples.Messages.Count)
+        while (_verdicts.Count < samples.Messages.Count)
         {
-            if (await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(500), cancellation)) != next) { cancellation.ThrowIfCancellationRequested(); continue; }
+            if (await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(500), cancellation)) != next)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                // Nothing came for a while: the rest may be dead letters.
+                if (_verdicts.Count + await deadLetters.CountAsync(cancellation) >= samples.Messages.Count) break;
+                continue;
+            }
             if (!await next) break;
             Show(watch.Current);
             next = watch.MoveNextAsync().AsTask();

@@ -12,6 +12,9 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
 
     private const string ImportedFolder = "models";
 
+    /// <summary>The folder of bundles that came with the program.</summary>
+    public static string Shipped { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "models");
+
     /// <summary>A bundle's name, a folder (bundle or Hugging Face layout) or a GGUF file. Bundles are looked for in the data folder, then in the repository's.</summary>
     /// <param name="model">Null: <see cref="Default"/>.</param>
     /// <param name="dataFolder">Holds <c>models/</c> with imported files and newer bundle versions.</param>

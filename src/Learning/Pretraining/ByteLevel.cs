@@ -1,21 +1,17 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Detection.Text.BytePairs;
 
 namespace Detection.Learning.Pretraining;
 
 /// <summary>
-/// The byte-level alphabet and pre-tokenisation of GPT-2 with single digits split off, as <c>tokenizer.json</c> names them:
+/// The byte-level pre-tokenisation of GPT-2 with single digits split off, as <c>tokenizer.json</c> names them:
 /// <c>Digits(individual_digits)</c> then <c>ByteLevel(add_prefix_space: false)</c> (huggingface/tokenizers).
 /// </summary>
 internal static partial class ByteLevel
 {
-    private static readonly char[] Alphabet = MakeAlphabet();
-
-    /// <summary>The printable character that stands for a byte.</summary>
-    public static char Letter(byte value) => Alphabet[value];
-
     /// <summary>All 256 letters in the order of the vocabulary: printable bytes first, as GPT-2 lists them.</summary>
-    public static IEnumerable<char> Letters => Alphabet.Order();
+    public static IEnumerable<char> Letters => Enumerable.Range(0, 256).Select(value => ByteAlphabet.Letter((byte)value)).Order();
 
     /// <summary>The pieces that merges never cross, as letters.</summary>
     public static IEnumerable<string> Words(string text)
@@ -31,7 +27,7 @@ internal static partial class ByteLevel
         int count = Encoding.UTF8.GetBytes(piece, bytes);
         return string.Create(count, bytes, static (letters, source) =>
         {
-            for (int i = 0; i < letters.Length; i++) letters[i] = Alphabet[source[i]];
+            for (int i = 0; i < letters.Length; i++) letters[i] = ByteAlphabet.Letter(source[i]);
         });
     }
 
@@ -53,15 +49,6 @@ internal static partial class ByteLevel
         var ranges = new List<(int, int)>();
         foreach (var match in matches) ranges.Add((match.Index, match.Index + match.Length));
         return ranges;
-    }
-
-    private static char[] MakeAlphabet()
-    {
-        char[] letters = new char[256];
-        int next = 256;
-        for (int value = 0; value < 256; value++)
-            letters[value] = value is >= '!' and <= '~' or >= 0xA1 and <= 0xAC or >= 0xAE and <= 0xFF ? (char)value : (char)next++;
-        return letters;
     }
 
     [GeneratedRegex(@"\p{N}", RegexOptions.CultureInvariant)]

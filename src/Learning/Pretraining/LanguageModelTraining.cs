@@ -76,7 +76,7 @@ public sealed class LanguageModelTraining : IDisposable
         (_options, _time) = (options, time);
         set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         Model.NativeMemory.KeepFreedBlocks();
-        OneDnn.UseForFloat32();
+        Model.OneDnn.Use();
         Directory.CreateDirectory(options.Folder);
         _vocabulary = Vocabulary();
         _encoder = new BpeEncoder(_vocabulary);

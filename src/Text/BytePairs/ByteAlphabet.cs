@@ -4,7 +4,7 @@ namespace Detection.Text.BytePairs;
 /// The 256 printable letters that stand for bytes in a byte-level vocabulary (GPT-2's bytes_to_unicode): printable Latin-1 bytes
 /// stand for themselves, the others for U+0100 onwards in order.
 /// </summary>
-internal static class ByteAlphabet
+public static class ByteAlphabet
 {
     public const char Space = '\u0120';
 

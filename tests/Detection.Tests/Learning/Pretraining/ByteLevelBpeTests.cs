@@ -31,7 +31,7 @@ public sealed class ByteLevelBpeTests
     {
         var vocabulary = ByteLevelBpeTrainer.Train([Tiny], 300);
         Assert.Equal(0, vocabulary.Ids[BpeVocabulary.EndOfText]);
-        for (int value = 0; value < 256; value++) Assert.InRange(vocabulary.Ids[ByteLevel.Letter((byte)value).ToString()], 1, 256);
+        for (int value = 0; value < 256; value++) Assert.InRange(vocabulary.Ids[Detection.Text.BytePairs.ByteAlphabet.Letter((byte)value).ToString()], 1, 256);
     }
 
     [Fact]
