@@ -62,6 +62,9 @@ public sealed class DetectionOptions
     /// <summary>What is held and what is looked at by a person.</summary>
     public RuleOptions Rule { get; set; } = new();
 
+    /// <summary>How heads are retrained with what moderators decided.</summary>
+    public TrainerOptions Trainer { get; set; } = new();
+
     private static string DefaultData() =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "detection");
 }
@@ -74,7 +77,7 @@ public sealed class HttpOptions
     public string Urls { get; set; } = "http://127.0.0.1:5080";
 
     /// <summary>Largest body of a request in bytes, 1 KiB to 1 GiB; a larger one gets 413. Default 25 MiB.</summary>
-    [Range(1024, 1 << 30)]
+    [Range(typeof(long), "1024", "1073741824")]
     public long MaxBody { get; set; } = 25 << 20;
 }
 
@@ -86,4 +89,26 @@ public sealed class RuleOptions
 
     /// <summary>Any of these: a person looks at it. Default none given: the rule that came with the program.</summary>
     public string[]? Review { get; set; }
+}
+
+/// <summary><c>Detection:Trainer</c>.</summary>
+public sealed class TrainerOptions
+{
+    /// <summary>Labelled files that decisions and new samples are added to; without them nothing is retrained. Default none.</summary>
+    public string[]? Data { get; set; }
+
+    /// <summary>Files of texts by people, as negatives and for calibration. Default none.</summary>
+    public string[]? Corpus { get; set; }
+
+    /// <summary>Decisions since the last training that start the next, 1 to 1,000,000. Default 50.</summary>
+    [Range(1, 1_000_000)]
+    public int NewDecisions { get; set; } = 50;
+
+    /// <summary>How often the store is asked for new decisions, 1 s to 30 days. Default 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Most rows of one labelled file that teach, 10 to 1,000,000. Default 1,000.</summary>
+    [Range(10, 1_000_000)]
+    public int RowsPerSource { get; set; } = 1_000;
 }

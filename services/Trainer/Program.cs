@@ -12,6 +12,7 @@ public static class Program
         builder.Services.AddTrainer(options);
         var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapTrainer();
         return app.RunServiceAsync();
     }
 }

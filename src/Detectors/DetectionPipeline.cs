@@ -142,7 +142,7 @@ public sealed class DetectionPipeline : IDisposable
 
     private Prepared Prepare(Message message)
     {
-        var text = NormalisedForNow.Of(message.Text ?? "");
+        var text = TextNormaliser.Normalise(message.Text ?? "");
         var tokens = _tokenizer.Encode(text.Text);
         int read = Math.Min(tokens.Count, MaxTokens);
         int[] ids = _bos is { } bos ? [bos, .. tokens.Ids.AsSpan(0, read)] : tokens.Ids[..read];
@@ -162,11 +162,12 @@ public sealed class DetectionPipeline : IDisposable
             Predicted = predicted,
             Features = new TextFeatures(Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)), WordsOf(one.Message)),
             Map = Map(one, scores),
+            Changes = one.Text.Changes,
         };
     }
 
     /// <summary>The judged text as the model reads it.</summary>
-    public static string TextOf(Message message) => NormalisedForNow.Of(message.Text ?? "").Text;
+    public static string TextOf(Message message) => TextNormaliser.Normalise(message.Text ?? "").Text;
 
     /// <summary>The words of a message, which need no model.</summary>
     public static WordVector WordsOf(Message message) => WordVector.Of(message.Subject, TextOf(message));
@@ -177,7 +178,7 @@ public sealed class DetectionPipeline : IDisposable
         var map = new TokenScoreMap(new int[n], new int[n], new float[n], new int[n], new float[n]);
         for (int i = 0; i < n; i++)
         {
-            (map.Start[i], map.End[i]) = (one.Text.At(one.Tokens.Starts[i]), one.Text.At(one.Tokens.Ends[i]));
+            (map.Start[i], map.End[i]) = one.Text.ToOriginal(one.Tokens.Starts[i], one.Tokens.Ends[i]);
             (map.LogProb[i], map.Rank[i], map.Entropy[i]) = i < unscored ? (float.NaN, -1, float.NaN) : (scores.LogProb[i - unscored], scores.Rank[i - unscored], scores.Entropy[i - unscored]);
         }
         return map;
@@ -201,26 +202,5 @@ public sealed class DetectionPipeline : IDisposable
 
     private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
 
-    private sealed record Prepared(Message Message, NormalisedForNow Text, Tokens Tokens, int Read, int[] Ids);
-}
-
-internal sealed record NormalisedForNow(string Text, int[] Places)
-{
-    public int At(int place) => Places[place];
-
-    public static NormalisedForNow Of(string text)
-    {
-        var kept = new StringBuilder();
-        var places = new List<int>();
-        bool gap = false;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsWhiteSpace(text[i])) { gap = kept.Length > 0; continue; }
-            if (gap) { kept.Append(' '); places.Add(i); gap = false; }
-            kept.Append(text[i]);
-            places.Add(i);
-        }
-        places.Add(text.Length);
-        return new NormalisedForNow(kept.ToString(), [.. places]);
-    }
+    private sealed record Prepared(Message Message, NormalisedText Text, Tokens Tokens, int Read, int[] Ids);
 }

@@ -1,6 +1,7 @@
 using Detection.Contracts;
 using Detection.Detectors.Criteria;
 using Detection.Detectors.Heads;
+using Detection.Text;
 
 namespace Detection.Detectors;
 
@@ -28,9 +29,6 @@ public sealed record Reading
     /// <summary>A score a token, with places in the stored text.</summary>
     public required TokenScoreMap Map { get; init; }
 
-    /// <summary>Characters that were normalised away, in the stored text, with the reason.</summary>
-    public IReadOnlyList<NormalisedAway> Changes { get; init; } = [];
+    /// <summary>What was normalised away, with its places in the stored text.</summary>
+    public IReadOnlyList<NormalisationChange> Changes { get; init; } = [];
 }
-
-/// <summary>What normalisation found at a place of the stored text, for example <c>zero-width</c> or <c>confusable</c>.</summary>
-public sealed record NormalisedAway(string Kind, int Start, int End);

@@ -56,6 +56,11 @@ internal sealed class MailText
         Count(depth);
         switch (entity)
         {
+            case Multipart { Count: 0 } broken:
+                // The boundary that the header names never occurs: what stands there is all that there is, and mail programs show it.
+                _facts.Add(new Fact("mime-broken", "The parts that the mail announces are not there."));
+                Append((broken.Preamble ?? broken.Epilogue ?? "").Replace("\r\n", "\n", StringComparison.Ordinal));
+                break;
             case MultipartAlternative alternative: Choose(alternative, depth); break;
             case MultipartRelated { Root: { } root } related:
                 Visit(root, depth + 1);
@@ -97,8 +102,7 @@ internal sealed class MailText
 
     private void Show(TextPart part)
     {
-        int room = _options.MaxTextCharacters + 1 - _text.Length;
-        if (room <= 0) return;
+        if (_text.Length > _options.MaxTextCharacters) return;
         string decoded = Decode(part);
         if (part.IsHtml)
         {
@@ -112,8 +116,15 @@ internal sealed class MailText
         {
             decoded = Unflow(decoded, part.ContentType.Parameters["delsp"]?.Equals("yes", StringComparison.OrdinalIgnoreCase) == true);
         }
-        if (_text.Length > 0 && decoded.Length > 0) _text.Append("\n\n");
-        _text.Append(MessageExtraction.Cut(decoded.TrimEnd(), room));
+        Append(decoded);
+    }
+
+    /// <summary>One character over the limit at most: then extraction knows that there was more.</summary>
+    private void Append(string words)
+    {
+        if (_text.Length > _options.MaxTextCharacters) return;
+        if (_text.Length > 0 && words.Length > 0) _text.Append("\n\n");
+        _text.Append(MessageExtraction.Cut(words.TrimEnd(), _options.MaxTextCharacters + 1));
     }
 
     private static string Decode(TextPart part)

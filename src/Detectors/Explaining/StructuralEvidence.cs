@@ -1,5 +1,6 @@
 using System.Globalization;
 using Detection.Contracts;
+using Detection.Text;
 
 namespace Detection.Detectors.Explaining;
 
@@ -9,18 +10,29 @@ namespace Detection.Detectors.Explaining;
 /// </summary>
 internal static class StructuralEvidence
 {
+    private const int MostSpans = 20;
+
     private static readonly Dictionary<string, double> Weights = new(StringComparer.Ordinal)
     {
-        ["link-mismatch"] = 0.6, ["attachment-executable"] = 0.6, ["link-active"] = 0.5, ["display-name-address"] = 0.4, ["reply-to-mismatch"] = 0.3,
-        ["form"] = 0.4, ["alternatives-differ"] = 0.3, ["tracking-pixel"] = 0.05, ["truncated"] = 0,
+        ["link-mismatch"] = 0.6,
+        ["attachment-executable"] = 0.6,
+        ["link-active"] = 0.5,
+        ["display-name-address"] = 0.4,
+        ["reply-to-mismatch"] = 0.3,
+        ["form"] = 0.4,
+        ["alternatives-differ"] = 0.3,
+        ["tracking-pixel"] = 0.05,
+        ["truncated"] = 0,
     };
 
-    private static readonly Dictionary<string, string> Removed = new(StringComparer.Ordinal)
+    /// <summary>Kinds of <see cref="NormalisationChange"/> that hide something, how they are said, and the weight of one place.</summary>
+    private static readonly Dictionary<string, (string Sentence, double Weight)> Removed = new(StringComparer.Ordinal)
     {
-        ["zero-width"] = "invisible characters stand between its letters",
-        ["bidi"] = "control characters turn the direction of its text",
-        ["confusable"] = "letters of another alphabet stand for look-alikes",
-        ["control"] = "control characters are hidden in it",
+        [NormalisationChange.ZeroWidth] = ("invisible characters stand inside its words", 0.05),
+        [NormalisationChange.BidiControl] = ("control characters turn the direction of its text", 0.1),
+        [NormalisationChange.Confusable] = ("letters of another alphabet stand for look-alikes", 0.1),
+        [NormalisationChange.OddSpace] = ("spaces that no keyboard makes stand in it", 0.01),
+        [NormalisationChange.Control] = ("control characters are hidden in it", 0.02),
     };
 
     public static IEnumerable<Evidence> Of(Reading reading) => Facts(reading.Message).Concat(Hidden(reading.Message)).Concat(Normalisation(reading));
@@ -37,16 +49,16 @@ internal static class StructuralEvidence
     }
 
     private static IEnumerable<Evidence> Normalisation(Reading reading) => reading.Changes.Where(change => Removed.ContainsKey(change.Kind))
-        .GroupBy(change => change.Kind, StringComparer.Ordinal)
-        .Select(kind => new Evidence(kind.Key, kind.Count(), Math.Min(0.5, 0.05 * kind.Count()), string.Create(CultureInfo.InvariantCulture, $"In {kind.Count():N0} places {Removed[kind.Key]}."),
-            [.. kind.Take(20).Select(change => new EvidenceSpan("text", change.Start, change.End, 1))]));
+        .Select(change => new Evidence(change.Kind, change.Count, Math.Min(0.5, Removed[change.Kind].Weight * change.Count),
+            string.Create(CultureInfo.InvariantCulture, $"In {change.Count:N0} {(change.Count == 1 ? "place" : "places")} {Removed[change.Kind].Sentence}."),
+            [.. change.Spans.Take(MostSpans).Select(span => new EvidenceSpan("text", span.Start, span.End, 1))]));
 
     /// <summary>Where the text of a link that names another host than it leads to stands.</summary>
     private static List<EvidenceSpan> Links(Message message)
     {
         var spans = new List<EvidenceSpan>();
         string text = message.Text ?? "";
-        foreach (var link in (message.Links ?? []).Where(link => link.Text.Contains('.', StringComparison.Ordinal) && link.Text.Length is > 3 and < 300).Take(20))
+        foreach (var link in (message.Links ?? []).Where(link => link.Text.Contains('.', StringComparison.Ordinal) && link.Text.Length is > 3 and < 300).Take(MostSpans))
             if (text.IndexOf(link.Text, StringComparison.Ordinal) is >= 0 and var at && !link.Target.Contains(link.Text, StringComparison.OrdinalIgnoreCase))
                 spans.Add(new EvidenceSpan("text", at, at + link.Text.Length, 1));
         return spans;

@@ -12,8 +12,19 @@ public sealed record HeadStrength(double Ridge, double WordScale, double Auroc);
 /// <summary>One head's weights with how they were found.</summary>
 internal sealed record FittedHead(string Name, float[] Dense, float[] Words, float Bias, HeadStrength Strength, int Positives, int Negatives);
 
+/// <summary>Which features a head may read.</summary>
+[Flags]
+internal enum FeatureBlocks
+{
+    Hidden = 1,
+    Criteria = 2,
+    Surface = 4,
+    Words = 8,
+    All = Hidden | Criteria | Surface | Words,
+}
+
 /// <summary>Fits one head: the ridge is chosen on folds that leave whole groups out, then all rows teach.</summary>
-internal sealed class HeadFitting(FeatureLayout layout)
+internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = FeatureBlocks.All)
 {
     /// <summary>Criteria are few and each says much: they are held back less than one of a thousand hidden values.</summary>
     private const double CriteriaScale = 4;
@@ -27,7 +38,7 @@ internal sealed class HeadFitting(FeatureLayout layout)
     public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
     {
         var rows = examples.Select(example => example.Row).ToArray();
-        var strength = Choose(head, examples, bySource, words, cancellation);
+        var strength = Choose(head, examples, bySource, words && blocks.HasFlag(FeatureBlocks.Words), cancellation);
         float[] weights = Fit(rows, head, strength, null, cancellation);
         return new FittedHead(head, weights[..layout.Length], strength.WordScale > 0 ? [.. weights[layout.Length..^1].Select(HeadFile.Round)] : [], weights[^1], strength,
             rows.Count(row => row.Positive), rows.Count(row => !row.Positive));
@@ -76,6 +87,9 @@ internal sealed class HeadFitting(FeatureLayout layout)
         penalties.AsSpan(layout.Hidden, layout.Criteria).Fill((float)(strength.Ridge / (CriteriaScale * CriteriaScale)));
         // Capitals, digits and punctuation tell data sets apart, not authors.
         if (head == HeadNames.Synthetic) penalties.AsSpan(surface + SurfaceFeatures.PlainCount, SurfaceFeatures.Names.Count - SurfaceFeatures.PlainCount).Fill(float.PositiveInfinity);
+        if (!blocks.HasFlag(FeatureBlocks.Hidden)) penalties.AsSpan(0, layout.Hidden).Fill(float.PositiveInfinity);
+        if (!blocks.HasFlag(FeatureBlocks.Criteria)) penalties.AsSpan(layout.Hidden, layout.Criteria).Fill(float.PositiveInfinity);
+        if (!blocks.HasFlag(FeatureBlocks.Surface)) penalties.AsSpan(surface, SurfaceFeatures.Names.Count).Fill(float.PositiveInfinity);
         if (words > 0) penalties.AsSpan(layout.Length, words).Fill((float)(strength.Ridge / (strength.WordScale * strength.WordScale)));
         return penalties;
     }

@@ -14,7 +14,7 @@ namespace Detection.Learning.Heads;
 public sealed class HeadTraining
 {
     private const double Confidence = 0.95, Missed = 0.05;
-    private const int MinimumTokens = 50, FewestPositives = 20;
+    private const int MinimumTokens = 50, FewestPositives = 20, ReportEvery = 512;
 
     /// <summary>Ordinary messages that may be named for one technique: a technique that fires on everything says nothing.</summary>
     private const double TechniqueBudget = 0.03;
@@ -86,7 +86,10 @@ public sealed class HeadTraining
     private Example[] Read(FeatureStore store, PlacedRow[] rows, string what, CancellationToken cancellation)
     {
         var messages = rows.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions())).ToArray();
-        var report = new Reported(done => _progress.Report($"Read {done.Done}/{done.Missing} texts that {what}, {done.Tokens} tokens."));
+        var report = new Reported(done =>
+        {
+            if (done.Done % ReportEvery == 0 || done.Done == done.Missing) _progress.Report($"Read {done.Done}/{done.Missing} texts that {what}, {done.Tokens} tokens.");
+        });
         return [.. store.Of(messages, report, cancellation).Select((features, i) => new Example(rows[i], messages[i].Channel, features)).Where(example => example.Features.Supported)];
     }
 
@@ -97,28 +100,13 @@ public sealed class HeadTraining
         var fitted = new List<FittedHead>();
         foreach (string head in HeadNames.All)
         {
-            var rows = Weighted(head, teaching, standard);
+            var rows = RowWeights.Of(head, teaching, standard);
             if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
             fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: head != HeadNames.Synthetic, cancellation));
             var made = fitted[^1];
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
         }
         return fitted;
-    }
-
-    /// <summary>Every source and answer counts as the square root of its rows, so that no one source decides what machine or spam means.</summary>
-    private static List<TaughtExample> Weighted(string head, Example[] teaching, (float[] Dense, float[] Words)[] standard)
-    {
-        var rows = Enumerable.Range(0, teaching.Length).Select(i => (Index: i, Answer: HeadTargets.Of(teaching[i].Row, head))).Where(one => one.Answer is not null).ToArray();
-        var counts = rows.GroupBy(row => (teaching[row.Index].SourceGroup, row.Answer)).ToDictionary(group => group.Key, group => group.Count());
-        double positives = counts.Where(one => one.Key.Answer == true).Sum(one => Math.Sqrt(one.Value)), negatives = counts.Where(one => one.Key.Answer == false).Sum(one => Math.Sqrt(one.Value));
-        return [.. rows.Select(row =>
-        {
-            var example = teaching[row.Index];
-            int count = counts[(example.SourceGroup, row.Answer)];
-            double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives);
-            return new TaughtExample(new TrainingRow(standard[row.Index].Dense, example.Features.Words.Bucket, standard[row.Index].Words, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
-        })];
     }
 
     private static HeadSet Calibrate(List<FittedHead> fitted, HeadSet scaling, Example[] calibrating)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Detection.Text.BytePairs;
@@ -9,8 +8,6 @@ namespace Detection.Text.BytePairs;
 /// </summary>
 internal sealed class AlignedText(string text, int[]? starts = null, int[]? ends = null)
 {
-    private const char Refused = '\uFFFE'; // a noncharacter that String.Normalize throws on; it composes with nothing
-
     public string Text { get; } = text;
 
     public int Start(int unit) => starts is null ? unit : starts[unit];
@@ -54,37 +51,20 @@ internal sealed class AlignedText(string text, int[]? starts = null, int[]? ends
     /// </summary>
     public static Piece Composed(Piece piece)
     {
-        if (Ascii.IsValid(piece.Span)) return piece;
         string before = piece.Span.ToString();
-        if (!before.Contains(Refused) && before.IsNormalized()) return piece;
+        if (CanonicalComposition.IsComposed(before)) return piece;
         StringBuilder after = new(before.Length);
         List<int> starts = new(before.Length), ends = new(before.Length);
         for (int start = 0, end; start < before.Length; start = end)
         {
-            end = ClusterEnd(before, start);
-            string cluster = before[start..end], composed = cluster.Contains(Refused) ? cluster : cluster.Normalize();
+            end = CanonicalComposition.ClusterEnd(before, start);
+            string cluster = before[start..end], composed = CanonicalComposition.Compose(cluster);
             after.Append(composed);
             Align(cluster, composed, piece.Start + start, starts, ends);
         }
         AlignedText text = new(after.ToString(), [.. starts], [.. ends]);
         return new Piece(text, 0, text.Text.Length);
     }
-
-    // Whatever is no mark and no trailing jamo begins a cluster: nothing composes across that.
-    private static int ClusterEnd(string text, int start)
-    {
-        int end = start;
-        do
-        {
-            end += char.IsSurrogatePair(text, end) ? 2 : 1;
-        }
-        while (end < text.Length && Continues(CharUnicodeInfo.GetUnicodeCategory(text, end), text[end]));
-        return end;
-    }
-
-    private static bool Continues(UnicodeCategory category, char unit) =>
-        unit is >= '\u1160' and <= '\u11FF'
-        || category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     private static void Align(string cluster, string composed, int offset, List<int> starts, List<int> ends)
     {

@@ -11,7 +11,7 @@ public sealed class LogisticRegressionTests
     public void The_optimum_has_no_slope()
     {
         var matrix = Some(400, out _);
-        float[] ridge = [.. Enumerable.Repeat(0.01f, matrix.Size)], weights = LogisticRegression.Fit(matrix, ridge, iterations: 300), gradient = new float[matrix.Size];
+        float[] ridge = [.. Enumerable.Repeat(0.01f, matrix.Size)], weights = LogisticRegression.Fit(matrix, ridge, iterations: 300, cancellation: TestContext.Current.CancellationToken), gradient = new float[matrix.Size];
         matrix.Loss(weights, gradient);
         for (int i = 0; i < weights.Length - 1; i++) gradient[i] += ridge[i] * weights[i];
         Assert.All(gradient, slope => Assert.InRange(slope, -2e-3f, 2e-3f));
@@ -22,7 +22,7 @@ public sealed class LogisticRegressionTests
     public void A_weight_with_an_infinite_ridge_stays_zero()
     {
         var matrix = Some(200, out _);
-        float[] weights = LogisticRegression.Fit(matrix, [float.PositiveInfinity, 0.01f, 0.01f, 0.01f, 0.01f, 0]);
+        float[] weights = LogisticRegression.Fit(matrix, [float.PositiveInfinity, 0.01f, 0.01f, 0.01f, 0.01f, 0], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(0, weights[0]);
         Assert.True(weights[1] < 0);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using CsCheck;
 using Detection.Text.BytePairs;
@@ -43,6 +44,22 @@ public class PreTokenizerTests
     [InlineData(@"\w+"), InlineData(@"\p{Han}"), InlineData("a++"), InlineData("^a"), InlineData("[a&&b]"), InlineData(@"\h"), InlineData("(?<n>a)"), InlineData("(a"), InlineData("a)"), InlineData("[a"), InlineData("😀")]
     public void A_pattern_that_means_something_else_is_refused(string pattern) =>
         Assert.True(Record.Exception(() => Pattern(pattern, "Isolated")) is NotSupportedException or InvalidDataException);
+
+    [Fact]
+    public void Composing_keeps_places_and_takes_bounded_time_whatever_the_marks()
+    {
+        Piece composed = AlignedText.Composed(new Piece(new AlignedText("xe\u0301y"), 0, 4));
+        Assert.Equal("xéy", composed.Text.Text);
+        Assert.Equal([(0, 1), (1, 2), (3, 4)], Enumerable.Range(0, 3).Select(i => (composed.Text.Start(i), composed.Text.End(i + 1))));
+        string marks = "a" + string.Concat(Enumerable.Repeat("\u0301\u0323", 1 << 18));
+        Stopwatch watch = Stopwatch.StartNew();
+        AlignedText.Composed(new Piece(new AlignedText(marks), 0, marks.Length));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
+    }
+
+    [Fact]
+    public void A_text_composed_cluster_by_cluster_is_the_text_composed() => Gen.String.Select(AlignedText.WellFormed).Where(text => !text.Contains('\uFFFE')).Sample(text =>
+        Assert.Equal(text.Normalize(), text.Length == 0 ? "" : AlignedText.Composed(new Piece(new AlignedText(text), 0, text.Length)).Text.Text), iter: 3000);
 
     private static PatternSplit Pattern(string regex, string behaviour, bool invert = false) =>
         new(Field(JsonSerializer.Serialize(new { pattern = new { Regex = regex }, behavior = behaviour, invert })));

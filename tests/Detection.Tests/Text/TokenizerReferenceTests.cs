@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Detection.Checkpoints;
 using Detection.Text;
 
 namespace Detection.Tests.Text;
@@ -25,6 +26,17 @@ public class TokenizerReferenceTests
         Assert.Equal(71, texts);
         Assert.Equal(1, tokenizer.BosId);
         Assert.Equal(49152, tokenizer.VocabularySize);
+    }
+
+    [Fact]
+    public void The_tokenizer_of_the_gguf_file_gives_the_same_ids_and_names_its_markers()
+    {
+        string model = Directory.GetFiles(Repository.Shared("models", "smollm2-135m-instruct"), "*.gguf").Single();
+        using Checkpoint checkpoint = Checkpoint.Open(model);
+        Tokenizer tokenizer = new(checkpoint.Tokenizer!.Value, checkpoint.Config);
+        foreach (JsonElement line in Lines(Repository.Shared("reference", "smollm2", "scores.jsonl.gz")))
+            Assert.Equal(Integers(line.GetProperty("ids")), tokenizer.Encode(line.GetProperty("text").GetString()!).Ids);
+        Assert.Equal((1, 2), (tokenizer.BosId, tokenizer.EosId));
     }
 
     [Theory]

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using Detection.Learning.Metrics;
+
+namespace Detection.Learning.Evaluating;
+
+/// <summary>An evaluation as tables for people (Markdown).</summary>
+public static class EvaluationText
+{
+    public static string Of(EvaluationReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(Line($"# {report.Model}: {report.Task.ToString().ToLowerInvariant()}")).Append(Line($"Rows: {report.Rows}. Intervals are 95 %.")).Append('\n');
+        if (report.Files.Any(file => file.Synthetic is not null)) Overview(text, report);
+        foreach (var file in report.Files)
+        {
+            text.Append(Line($"## {file.File}: {file.Rows} rows, {file.Distinct} distinct"));
+            if (file.Synthetic is { } synthetic) Synthetic(text, synthetic);
+            if (file.Mail is { } mail) Mail(text, mail);
+            if (file.Techniques is { } techniques) Techniques(text, techniques);
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>AUROC by file and column, as published-numbers.md §2.7 has it.</summary>
+    private static void Overview(StringBuilder text, EvaluationReport report)
+    {
+        var columns = report.Files.First(file => file.Synthetic is not null).Synthetic!.Columns;
+        text.Append("| AUROC | ").AppendJoin(" | ", columns.Select(column => column.Name)).Append(" |\n|---|").Insert(text.Length, "---|", columns.Count).Append('\n');
+        foreach (var file in report.Files)
+            text.Append("| ").Append(file.File.Split('/')[^1]).Append(" | ").AppendJoin(" | ", file.Synthetic!.Columns.Select(column => Short(column.Auroc))).Append(" |\n");
+        text.Append("| mean | ").AppendJoin(" | ", columns.Select((_, at) => Short(report.Files.Average(file => file.Synthetic!.Columns[at].Auroc)))).Append(" |\n\n");
+    }
+
+    private static void Synthetic(StringBuilder text, SyntheticReport report)
+    {
+        text.Append(Line($"{report.Humans} by people, {report.Machines} by machines"));
+        foreach (var column in report.Columns) text.Append(Line($"- {column.Name}: AUROC {Short(column.Auroc)} {Range(column.Interval)}"));
+        if (report.Head is { } head)
+        {
+            foreach (var budget in head.AtBudget) text.Append(Line($"- threshold on these people, 1 in {budget.OneIn}: {Budget(budget)}"));
+            text.Append(Line($"- the bundle's threshold: {Decided(head.Carried, "people", "machine texts")}"));
+            text.Append(Line($"- no answer {Percent(head.Silent)} (too short {Percent(head.TooShort)}); ECE {Short(head.CalibrationError)} (15 bins of equal mass), Brier {Short(head.Brier)}"));
+        }
+        foreach (var slice in report.Slices.Where(slice => slice is { Humans: > 0, Machines: > 0 }))
+            text.Append(Line($"- {slice.Kind} {slice.Name}: AUROC {Short(slice.Auroc)} ({slice.Humans} people, {slice.Machines} machines)"));
+        if (report.Bias is { } bias)
+            text.Append(Line($"- flagged: {bias.NonNativeFlagged} of {bias.NonNative} non-native, {bias.NativeFlagged} of {bias.Native} native; difference {Range(bias.Difference)}: {bias.Verdict}"));
+    }
+
+    private static void Mail(StringBuilder text, IReadOnlyList<MailReport> reports)
+    {
+        text.Append("| question | split | ham | positive | AUROC | F1 at ½ | F1 decided | precision | recall | ham flagged | TPR @1 % | TPR @0.1 % | ECE | Brier | TF-IDF F1 |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+        foreach (var report in reports)
+            text.Append(Line($"| {report.Question} | {report.Part} | {report.Ham} | {report.Positives} | {Short(report.Auroc)} | {Short(report.AtHalf.F1)} | {Short(report.Decided.F1)} | {Short(report.Decided.Precision)} | {Short(report.Decided.Recall)} | {Range(report.HamFlagged)} | {Rate(report.AtBudget[1])} | {Rate(report.AtBudget[2])} | {Short(report.CalibrationError)} | {Short(report.Brier)} | {(report.TfidfF1 is { } floor ? Short(floor) : "–")} |"));
+    }
+
+    private static void Techniques(StringBuilder text, TechniqueReport report)
+    {
+        text.Append(Line($"micro-F1 {Short(report.MicroF1)}, macro-F1 {Short(report.MacroF1)}{(report.TfidfMicroF1 is { } floor ? $"; TF-IDF micro-F1 {Short(floor)}" : "")}{(report.Omitted.Count > 0 ? $"; without positives: {string.Join(", ", report.Omitted)}" : "")}"));
+        text.Append("| head | positive | F1 | precision | recall | average precision | ECE |\n|---|---|---|---|---|---|---|\n");
+        foreach (var line in report.Heads)
+            text.Append(Line($"| {line.Head} | {line.Counts.Support} | {Short(line.Counts.F1)} | {Short(line.Counts.Precision)} | {Short(line.Counts.Recall)} | {Short(line.AveragePrecision)} | {Short(line.CalibrationError)} |"));
+    }
+
+    private static string Decided(DecidedReport report, string negatives, string positives) =>
+        $"{report.Found} of {report.Positives} {positives} found {Range(report.TruePositives)}, {report.Flagged} of {report.Negatives} {negatives} flagged {Range(report.FalsePositives)}";
+
+    private static string Budget(BudgetReport report) => report.Point is { } point && report.TruePositives is { } interval
+        ? $"{Percent(point.TruePositiveRate)} found {Range(interval)}, {point.Flagged} of {point.Humans} flagged"
+        : "n too small";
+
+    private static string Rate(BudgetReport report) => report.Point is { } point ? Short(point.TruePositiveRate) : "n too small";
+
+    private static string Range(Interval interval) => $"[{Short(interval.Low)}, {Short(interval.High)}]";
+
+    private static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
+
+    private static string Short(double value) => double.IsNaN(value) ? "–" : value.ToString("F3", CultureInfo.InvariantCulture);
+
+    private static string Line(FormattableString line) => line.ToString(CultureInfo.InvariantCulture) + "\n";
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Detection.Contracts;
+using Detection.Detectors;
+using Detection.Detectors.Bundles;
+using Detection.Tests.Learning;
+
+namespace Detection.Tests.Detectors;
+
+[Collection(TinyBundleTests.Name)]
+public sealed class DetectionPipelineTests(TinyBundle tiny)
+{
+    private static readonly Message[] Messages =
+    [
+        Some("1", "Dear customer, your account is locked. Verify your password now at http://bank.example or lose it today!", Channel.Email),
+        Some("2", "ok", Channel.Sms),
+        Some("3", "", Channel.Other),
+        Some("4", string.Join(' ', Enumerable.Range(0, 200).Select(i => $"the rain fell on street {i} and we went home.")), Channel.Document),
+        Some("5", "p\u200Bay\nn\u043Ew   \u202Eplease, everybody does it these days and so should you my friend", Channel.Social),
+    ];
+
+    [Fact]
+    public void A_model_without_heads_gives_criteria_and_nothing_else_with_one_warning()
+    {
+        using var model = TinyModel.Llama();
+        var warnings = new List<string>();
+        using var pipeline = DetectionPipeline.Open(new ModelSource("tiny", model.Path, null), new PipelineOptions { Warn = warnings.Add });
+        var verdicts = pipeline.Judge(Messages, TestContext.Current.CancellationToken);
+        Assert.Single(warnings);
+        Assert.Equal(Messages.Select(message => message.Id), verdicts.Select(verdict => verdict.MessageId));
+        Assert.All(verdicts, verdict =>
+        {
+            Assert.Equal((Scores.None, Authorship.Unsure, VerdictAction.Allow), (verdict.Scores, verdict.Authorship, verdict.Action));
+            Assert.Empty(verdict.FalsePositiveRate);
+        });
+        Assert.True(verdicts[0].Criteria["mean_loglik"] < 0);
+        Assert.Null(verdicts[2].Criteria["mean_loglik"]);
+    }
+
+    [Fact]
+    public void A_verdict_has_every_score_and_head_and_the_same_bits_alone_in_a_batch_and_in_another_order()
+    {
+        using var pipeline = tiny.Open();
+        var together = pipeline.Judge(Messages, TestContext.Current.CancellationToken);
+        var reversed = pipeline.Judge([.. Messages.Reverse()], TestContext.Current.CancellationToken);
+        for (int i = 0; i < Messages.Length; i++)
+        {
+            string alone = Json(pipeline.Judge([Messages[i]], TestContext.Current.CancellationToken)[0]);
+            Assert.Equal(alone, Json(together[i]));
+            Assert.Equal(alone, Json(reversed[Messages.Length - 1 - i]));
+        }
+        Assert.All(together, verdict => Assert.True(verdict.Scores is { Synthetic: >= 0 and <= 1, Spam: >= 0 and <= 1, Manipulation: not null } && verdict.Scores.Phishing <= verdict.Scores.Spam));
+        Assert.Equal(TinyBundle.Techniques, together[0].Manipulation.Keys);
+    }
+
+    [Fact]
+    public void Token_scores_lie_on_the_stored_text_and_cover_its_words()
+    {
+        using var pipeline = tiny.Open();
+        var judged = pipeline.Judge([Messages[4]], TestContext.Current.CancellationToken)[0];
+        var map = judged.TokenScores!;
+        Assert.Equal(judged.Tokens, map.Count);
+        Assert.True(float.IsNaN(map.LogProb[0]) && map.Rank[0] == -1 && map.LogProb[1] < 0);
+        for (int i = 0; i < map.Count; i++) Assert.InRange(map.End[i], map.Start[i], Messages[4].Text!.Length);
+        Assert.Contains(judged.Evidence, evidence => evidence is { Signal: "zero-width", Spans: [{ Start: 1, End: 2 }] });
+    }
+
+    [Fact]
+    public void A_long_message_is_cut_and_says_so()
+    {
+        using var pipeline = tiny.Open();
+        var judged = pipeline.Judge(Messages, TestContext.Current.CancellationToken);
+        Assert.True(judged[3].Truncated && judged[3].Tokens == pipeline.MaxTokens);
+        Assert.False(judged[0].Truncated);
+        Assert.Equal(Authorship.TooShort, judged[1].Authorship);
+    }
+
+    [Fact]
+    public void Ids_are_the_contract_s_and_change_with_the_rule()
+    {
+        using var pipeline = tiny.Open();
+        var judged = pipeline.Judge([Messages[0]], TestContext.Current.CancellationToken)[0];
+        Assert.Equal(VerdictIdentity.VerdictId("1", VerdictIdentity.ContentSha256(Messages[0]), tiny.Bundle.Sha256, VerdictRule.Default.Sha256), judged.VerdictId);
+        using var strict = tiny.Open(new PipelineOptions { Rule = new VerdictRule(["spam>=0"], []) });
+        var other = strict.Judge([Messages[0]], TestContext.Current.CancellationToken)[0];
+        Assert.NotEqual(judged.VerdictId, other.VerdictId);
+        Assert.Equal((VerdictAction.Hold, judged.Config), (other.Action, other.Config));
+    }
+
+    [Fact]
+    public void Another_type_than_the_bundle_s_gives_criteria_only()
+    {
+        var warnings = new List<string>();
+        using var pipeline = tiny.Open(new PipelineOptions { Dtype = "bfloat16", Warn = warnings.Add });
+        var judged = pipeline.Judge([Messages[0]], TestContext.Current.CancellationToken)[0];
+        Assert.Equal((Scores.None, Authorship.Unsure), (judged.Scores, judged.Authorship));
+        Assert.Contains("bfloat16", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Facts_of_ingest_and_hidden_text_are_said_beside_the_scores()
+    {
+        using var pipeline = tiny.Open();
+        var message = Messages[0] with
+        {
+            Facts = [new Fact("link-mismatch", "A link reads bank.example and leads to evil.example.")],
+            Links = [new Link("bank.example", "http://evil.example/")],
+            Hidden = [new HiddenText("tiny-font", "unseen")],
+        };
+        var evidence = pipeline.Judge([message], TestContext.Current.CancellationToken)[0].Evidence;
+        var mismatch = Assert.Single(evidence, one => one.Signal == "link-mismatch");
+        Assert.Equal("bank.example", message.Text![mismatch.Spans[0].Start..mismatch.Spans[0].End]);
+        Assert.Contains("6 characters", Assert.Single(evidence, one => one.Signal == "hidden-text").Text, StringComparison.Ordinal);
+        Assert.Equal(1, evidence.Sum(one => one.Weight), 0.01);
+    }
+
+    private static Message Some(string id, string text, Channel channel) => new() { Id = id, Text = text, Channel = channel };
+
+    private static string Json(JudgedMessage judged) => JsonSerializer.Serialize(judged, ContractJson.Options);
+}

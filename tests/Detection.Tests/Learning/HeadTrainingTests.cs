@@ -1,0 +1,111 @@
+using Detection.Detectors.Bundles;
+using Detection.Learning.Data;
+using Detection.Learning.Evaluating;
+using Detection.Learning.Features;
+using Detection.Learning.Heads;
+
+namespace Detection.Tests.Learning;
+
+[Collection(TinyBundleTests.Name)]
+public sealed class HeadTrainingTests(TinyBundle tiny)
+{
+    [Fact]
+    public void Every_head_that_has_both_answers_is_trained_and_the_others_are_absent()
+    {
+        Assert.Equal(["synthetic", "spam", "phishing", .. TinyBundle.Techniques], tiny.Report.Heads.Keys);
+        Assert.All(tiny.Report.Heads.Values.Where(strength => !double.IsNaN(strength.Auroc)), strength => Assert.InRange(strength.Auroc, 0.9, 1));
+    }
+
+    [Fact]
+    public void The_manifest_names_hashes_data_and_thresholds()
+    {
+        var manifest = tiny.Bundle.Manifest;
+        Assert.Equal((400, "float32"), (manifest.Features.MaxTokens, manifest.Dtypes[0]));
+        Assert.Contains(manifest.Base.Files, file => file is { Name: "model.safetensors", Sha256.Length: 64 });
+        Assert.Contains(manifest.Training, source => source is { Source: "spam/letters", Use: "trains", Rows: > 100, Sha256.Length: 64 });
+        Assert.Equal(TinyBundle.Techniques.Order(StringComparer.Ordinal), manifest.Decisions.Techniques.Keys);
+        Assert.Contains("| spam/letters | trains |", File.ReadAllText(Path.Combine(tiny.Bundle.Folder, "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_training_reads_no_text_again_and_writes_the_same_heads()
+    {
+        string heads = Path.Combine(tiny.Bundle.Folder, "heads.safetensors");
+        byte[] first = File.ReadAllBytes(heads);
+        using var pipeline = tiny.Plain();
+        var said = new List<string>();
+        HeadTraining.Run(pipeline, tiny.Options, new TinyBundle.Lines(said), TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(said, line => line.StartsWith("Read ", StringComparison.Ordinal));
+        Assert.Equal(first, File.ReadAllBytes(heads));
+    }
+
+    [Fact]
+    public void Features_cut_off_by_a_kill_are_dropped_and_read_again()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Plain();
+        Detection.Contracts.Message[] messages = [.. Enumerable.Range(0, 5).Select(i => new Detection.Contracts.Message { Id = $"{i}", Text = $"text number {i} of five" })];
+        IReadOnlyList<StoredFeatures> whole;
+        using (var store = FeatureStore.Open(folder.Path, pipeline)) whole = store.Of(messages, null, TestContext.Current.CancellationToken);
+        string file = Directory.GetFiles(folder.Path).Single();
+        using (var cut = File.OpenWrite(file)) cut.SetLength(cut.Length - 7);
+        using var again = FeatureStore.Open(folder.Path, pipeline);
+        Assert.Equal(4, again.Count);
+        Assert.Equal(whole.Select(one => one.Dense), again.Of(messages, null, TestContext.Current.CancellationToken).Select(one => one.Dense));
+        Assert.Equal(5, again.Count);
+    }
+
+    [Theory]
+    [InlineData(LearningTask.Synthetic, 0)]
+    [InlineData(LearningTask.Spam, 1)]
+    [InlineData(LearningTask.Manipulation, 2)]
+    public void Evaluation_measures_rows_that_did_not_teach(LearningTask task, int file)
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Open();
+        var report = Evaluation.Run(pipeline, Options(task, file, folder.Path) with { TfidfBaseline = true }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        var measured = Assert.Single(report.Files);
+        Assert.InRange(measured.Rows, 20, 200);
+        if (measured.Synthetic is { } synthetic)
+        {
+            Assert.InRange(synthetic.Columns.Single(column => column.Name == "head").Auroc, 0.95, 1);
+            Assert.Contains(synthetic.Slices, slice => slice is { Kind: "generator", Name: "bot" });
+        }
+        if (measured.Mail is { } mail) Assert.InRange(mail.Single(one => one is { Question: "spam", Part: "test" }).AtHalf.F1, 0.9, 1);
+        if (measured.Techniques is { } techniques) Assert.InRange(techniques.MicroF1, 0.8, 1);
+        Assert.False(File.Exists(folder.File("final-looks.jsonl")));
+        Assert.Contains(measured.File, EvaluationText.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_look_at_the_final_half_is_logged()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Open();
+        Evaluation.Run(pipeline, Options(LearningTask.Spam, 1, folder.Path) with { Final = true }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        Assert.Contains("spam/letters", File.ReadAllText(folder.File("final-looks.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Samples_that_are_added_teach_the_next_heads()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Plain();
+        var samples = Enumerable.Range(0, 40).Select(i => new LabelledRow
+        {
+            Id = $"s{i}",
+            File = "samples/machine",
+            Task = LearningTask.Synthetic,
+            Text = $"zebra quagga okapi {i}",
+            Split = "train",
+            Machine = true,
+            Message = new Detection.Contracts.Message { Id = $"s{i}", Text = $"zebra quagga okapi {i}", Channel = Detection.Contracts.Channel.Social },
+        }).ToArray();
+        var report = HeadTraining.Run(pipeline, tiny.Options with { Output = folder.Path, Extra = samples }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        Assert.Contains(report.Manifest.Training, source => source is { Source: "samples/machine", Use: "trains", Rows: 40, LicenceClass: "own" });
+        Assert.Equal("tiny", Bundle.Open(folder.Path).Manifest.Name);
+    }
+
+    private EvaluationOptions Options(LearningTask task, int file, string data) =>
+        new() { Task = task, Files = [tiny.Files[file]], Features = tiny.Features, DataFolder = data };
+}
