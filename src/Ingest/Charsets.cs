@@ -99,8 +99,8 @@ internal static partial class Charsets
             before = letter;
         }
         int high = upper + lower;
-        // In western text accented letters are few and stand alone.
-        if (high < 4 || joined < high / 2 || others > high || high < ascii / 4) return null;
+        // In western text accented letters are few and stand alone; Thai, Korean and Chinese use the bytes below C0 as well.
+        if (high < 4 || joined < high / 2 || others > high / 10 || high < ascii / 4) return null;
         return lower >= upper ? "windows-1251" : "koi8-r";
     }
 

@@ -41,7 +41,7 @@ internal sealed class HtmlFence
     private readonly Dictionary<string, int> _renamed = [];
     private int _tags;
 
-    /// <summary>Some markup was over a limit.</summary>
+    /// <summary>Some tags were left out.</summary>
     public bool Exceeded { get; private set; }
 
     public IDocument Parse(string html)
@@ -76,7 +76,6 @@ internal sealed class HtmlFence
         if (formats && _formatting.Count >= MaxFormatting && _open.Count < MaxDepth)
         {
             // Its style still counts, but it is not opened again in every paragraph.
-            Over();
             _renamed[name] = _renamed.GetValueOrDefault(name) + 1;
             token.Name = name = "span";
             formats = false;

@@ -28,6 +28,8 @@ internal sealed class HtmlText
     private readonly Uri? _base;
     private int _breaks = 2;   // line breaks owed before the next word; none at the very start
     private bool _space;
+    private bool _asks, _asksPassword;   // fields of a form
+    private string? _formTarget;
 
     private HtmlText(IDocument document, IngestOptions options)
     {
@@ -46,6 +48,7 @@ internal sealed class HtmlText
         if (fence.Exceeded) reading.Note("html-limits", "The HTML is nested deeper, or has more tags, than any mail needs; some of its layout was left out.");
         reading.Refresh(document);
         if (document.Body is { } body) reading.Walk(body, new HtmlStyle(document));
+        reading.NoteForm();
         return new Result(
             reading._text.ToString(),
             reading._links,
@@ -80,7 +83,10 @@ internal sealed class HtmlText
         {
             case "br": Break(_breaks + 1); break;
             case "input": Input(element); break;
-            case "form": Form(element); break;
+            case "form":
+                _formTarget ??= DomainNames.OfUrl(element.GetAttribute("action") ?? "");
+                Break(1);
+                break;
             case "td" or "th": _space = true; break;
             case "li":
                 Break(1);
@@ -166,20 +172,21 @@ internal sealed class HtmlText
         bool IsPixel(string side) => element.GetAttribute(side)?.Trim() is "0" or "1" or "0px" or "1px" || element.GetAttribute("style")?.Replace(" ", "", StringComparison.Ordinal) is { } style
             && (style.Contains(side + ":1px", StringComparison.OrdinalIgnoreCase) || style.Contains(side + ":0", StringComparison.OrdinalIgnoreCase));
         if (IsPixel("width") && IsPixel("height")) Note("tracking-pixel", "An image of one pixel tells the sender when the message is opened.");
-        else if (look.Hidden is null && element.GetAttribute("alt") is { Length: > 0 } alternative) Write(alternative, look);
-    }
-
-    private void Form(IElement element)
-    {
-        if (DomainNames.OfUrl(element.GetAttribute("action") ?? "") is { } domain) Note("form", $"The message itself holds a form that sends what is filled in to {domain}.");
+        else if (look.Hidden is null && element.GetAttribute("alt") is { Length: > 0 } alternative) Write($" {alternative} ", look with { Pre = false });
     }
 
     private void Input(IElement element)
     {
         string type = element.GetAttribute("type")?.Trim().ToLowerInvariant() ?? "text";
-        if (type == "hidden") return;
-        if (type == "password") Note("form-password", "The message itself asks for a password in a form.");
-        if (_facts.All(fact => fact.Name != "form")) Note("form", "The message itself holds a form to fill in.");
+        _asksPassword |= type == "password";
+        _asks |= type != "hidden";
+    }
+
+    private void NoteForm()
+    {
+        if (!_asks && _formTarget is null) return;
+        string kind = _asksPassword ? "asks for a password in a form" : "holds a form to fill in";
+        Note("form", $"The message itself {kind}{(_formTarget is null ? "" : $", which goes to {_formTarget}")}.");
     }
 
     private void Refresh(IDocument document)
@@ -190,7 +197,7 @@ internal sealed class HtmlText
 
     private void Note(string name, string detail)
     {
-        if (_facts.Count < _options.MaxItems && _facts.All(fact => fact.Name != name || (name != "form" && fact.Detail != detail))) _facts.Add(new Fact(name, detail));
+        if (_facts.Count < _options.MaxItems && !_facts.Contains(new Fact(name, detail))) _facts.Add(new Fact(name, detail));
     }
 
     private readonly record struct Frame(INode Node, HtmlStyle.Look Look, int LinkStart, bool Closing);

@@ -74,6 +74,7 @@ internal sealed class MailText
                 if (!nested.IsAttachment && inner.Body is { } body) Visit(body, depth + 1);
                 break;
             case TextPart text when IsShown(text): Show(text); break;
+            case MimePart { IsAttachment: false, FileName: null } part when !HasType(part): Append(Decode(part)); break;
             default: Attach(entity); break;
         }
     }
@@ -99,6 +100,9 @@ internal sealed class MailText
     };
 
     private static bool IsShown(TextPart part) => !part.IsAttachment && !Data.Contains(part.ContentType.MediaSubtype);
+
+    /// <summary>What has no <c>type/subtype</c> is plain text (RFC 2045 §5.2), and mail programs show it.</summary>
+    private static bool HasType(MimePart part) => part.Headers[HeaderId.ContentType]?.Split(';')[0].Contains('/', StringComparison.Ordinal) ?? true;
 
     private void Show(TextPart part)
     {
@@ -127,13 +131,13 @@ internal sealed class MailText
         _text.Append(MessageExtraction.Cut(words.TrimEnd(), _options.MaxTextCharacters + 1));
     }
 
-    private static string Decode(TextPart part)
+    private static string Decode(MimePart part)
     {
         if (part.Content is null) return "";
         using var decoded = new MemoryStream();
         part.Content.DecodeTo(decoded);
         var bytes = decoded.GetBuffer().AsSpan(0, (int)decoded.Length);
-        string? label = part.ContentType.Charset ?? (part.IsHtml ? Charsets.OfHtml(bytes) : null);
+        string? label = part.ContentType.Charset ?? (part is TextPart { IsHtml: true } ? Charsets.OfHtml(bytes) : null);
         return Charsets.Decode(bytes, label).Replace("\r\n", "\n", StringComparison.Ordinal);
     }
 

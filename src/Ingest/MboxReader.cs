@@ -52,8 +52,16 @@ internal sealed partial class MboxReader(Stream stream, int maxMessageBytes)
             return _quotesNothing ? mail.ToArray() : Unquote(mail.ToArray(), bodyAt);
         }
         fits &= ReadLines(mail, headersOnly: false);
-        return fits ? Unquote(mail.ToArray(), bodyAt) : null;
+        return fits ? Unquote(WithoutLastBlank(mail.GetBuffer().AsSpan(0, (int)mail.Length), bodyAt).ToArray(), bodyAt) : null;
     }
+
+    /// <summary>The blank line before the next <c>From </c> belongs to it: without it the mail is what it was before it came into an mbox.</summary>
+    private static Span<byte> WithoutLastBlank(Span<byte> mail, int bodyAt) => mail[bodyAt..] switch
+    {
+        [.., (byte)'\n', (byte)'\r', (byte)'\n'] or [(byte)'\r', (byte)'\n'] => mail[..^2],
+        [.., (byte)'\n', (byte)'\n'] or [(byte)'\n'] => mail[..^1],
+        _ => mail,
+    };
 
     /// <summary>Up to the blank line that ends the headers, or to the next mail; false: it was too large, and the rest was skipped.</summary>
     private bool ReadLines(MemoryStream mail, bool headersOnly)
@@ -127,7 +135,7 @@ internal sealed partial class MboxReader(Stream stream, int maxMessageBytes)
         return clean.ToArray();
     }
 
-    [GeneratedRegex(@"\AFrom (?:(?=.{0,300}\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)(?=.{0,300}\b(?:19|20)[0-9]{2}\b).{0,300}\b[0-9]{1,2}:[0-9]{2}\b|.{0,300}\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\AFrom (?:(?=.{0,300}\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b)(?=.{0,300}\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)(?=.{0,300}\b(?:19|20)[0-9]{2}\b).{0,300}\b[0-9]{1,2}:[0-9]{2}\b|.{0,300}\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2})", RegexOptions.CultureInvariant)]
     private static partial Regex Date();
 
     [GeneratedRegex(@"^Content-Length:[ \t]*([0-9]{1,10})[ \t]*\r?$", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant)]

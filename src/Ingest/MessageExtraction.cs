@@ -62,11 +62,13 @@ public static partial class MessageExtraction
         };
     }
 
-    /// <summary>Data sets and pasted mails put the subject on the first line.</summary>
+    /// <summary>Data sets and pasted mails put the subject on the first line; an empty one is no subject, and the next may be.</summary>
     private static (string? Subject, string Text) SplitSubject(string text)
     {
-        var match = SubjectLine().Match(text);
-        return match.Success ? (match.Groups[1].Value.Trim(), text[match.Length..].TrimStart('\n')) : (null, text);
+        string subject = "";
+        int end = 0;
+        while (subject.Length == 0 && SubjectLine().Match(text, end) is { Success: true } match) (subject, end) = (match.Groups[1].Value.Trim(), match.Index + match.Length);
+        return (subject.Length == 0 ? null : subject, end == 0 ? text : text[end..].TrimStart('\n'));
     }
 
     private static IEnumerable<string> Urls(string text)
@@ -116,7 +118,7 @@ public static partial class MessageExtraction
 
     private static T[]? Some<T>(IEnumerable<T>? items) => items?.ToArray() is { Length: > 0 } some ? some : null;
 
-    [GeneratedRegex(@"\A[ \t\n]*Subject:[ \t]*([^\n]{0,998})(\n|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\G[ \t\n]*Subject:[ \t]*([^\n]{0,998})(\n|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SubjectLine();
 
     [GeneratedRegex(@"\b(?:https?://|www\.)[^\s<>""]{1,2000}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
