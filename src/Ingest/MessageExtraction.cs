@@ -74,7 +74,11 @@ public static partial class MessageExtraction
     private static IEnumerable<string> Urls(string text)
     {
         foreach (var match in Url().EnumerateMatches(text.AsSpan(0, Math.Min(text.Length, 200_000))).ToRanges())
-            yield return text[match.Start..match.End].TrimEnd('.', ',', ';', ':', ')', ']', '>', '"', '\'', '!', '?');
+        {
+            string url = text[match.Start..match.End].TrimEnd('.', ',', ';', ':', ')', ']', '>', '"', '\'', '!', '?');
+            // Programs make a link of a bare www. as well, and this is where it leads.
+            yield return url.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? url : "http://" + url;
+        }
     }
 
     private static List<(int Start, int End)> ToRanges(this Regex.ValueMatchEnumerator matches)

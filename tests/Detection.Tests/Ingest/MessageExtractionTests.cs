@@ -89,7 +89,7 @@ public sealed class MessageExtractionTests
 
     [Fact]
     public void Addresses_of_sites_are_collected_from_text_and_links() =>
-        Assert.Equal(["https://a.example/x", "https://b.example/y", "www.c.example/z"], Extract(new Message { Html = "<a href='https://a.example/x'>here</a> <a href='mailto:q@r.example'>mail</a> or https://b.example/y, or www.c.example/z." }).Urls);
+        Assert.Equal(["https://a.example/x", "https://b.example/y", "http://www.c.example/z"], Extract(new Message { Html = "<a href='https://a.example/x'>here</a> <a href='mailto:q@r.example'>mail</a> or https://b.example/y, or www.c.example/z." }).Urls);
 
     [Fact]
     public void Authentication_is_never_taken_from_a_sender()
