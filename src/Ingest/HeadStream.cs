@@ -6,24 +6,37 @@ internal sealed class HeadStream : Stream
     private readonly Stream _stream;
     private readonly byte[] _head = new byte[2048];
     private readonly int _length;
-    private int _at;
 
+    /// <summary>Reads until it can be told what this is: a stream that someone keeps writing to may take long to fill the head.</summary>
     public HeadStream(Stream stream)
     {
         _stream = stream;
-        _length = stream.ReadAtLeast(_head, _head.Length, throwOnEndOfStream: false);
+        for (int read; _length < _head.Length && !IsEnough(_head.AsSpan(0, _length)) && (read = stream.Read(_head, _length, _head.Length - _length)) > 0;) _length += read;
     }
 
     public ReadOnlySpan<byte> Head => _head.AsSpan(0, _length);
 
+    /// <summary>Bytes that were read from here.</summary>
+    public long Taken { get; private set; }
+
     public override int Read(byte[] buffer, int offset, int count)
     {
-        if (_at >= _length) return _stream.Read(buffer, offset, count);
-        int taken = Math.Min(count, _length - _at);
-        _head.AsSpan(_at, taken).CopyTo(buffer.AsSpan(offset));
-        _at += taken;
+        int taken;
+        if (Taken < _length)
+        {
+            taken = Math.Min(count, _length - (int)Taken);
+            _head.AsSpan((int)Taken, taken).CopyTo(buffer.AsSpan(offset));
+        }
+        else
+        {
+            taken = _stream.Read(buffer, offset, count);
+        }
+        Taken += taken;
         return taken;
     }
+
+    /// <summary>A line of JSON is known by itself.</summary>
+    private static bool IsEnough(ReadOnlySpan<byte> head) => head is [(byte)'{', ..] && head.Contains((byte)'\n');
 
     public override bool CanRead => true;
     public override bool CanSeek => false;

@@ -1,139 +1,94 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+using System.Drawing;
 using AngleSharp.Dom;
 
 namespace Detection.Ingest;
 
-/// <summary>As much of CSS as decides whether a person sees a piece of text: inline styles, old attributes, and simple rules of <c>style</c> elements.</summary>
-internal sealed partial class HtmlStyle
+/// <summary>As much of CSS as decides whether a person sees a piece of text. What is not known (a picture as ground, an unknown colour) never hides anything.</summary>
+internal sealed class HtmlStyle
 {
-    private const int MaxRules = 500;
-    private readonly Dictionary<string, string> _rules = new(StringComparer.OrdinalIgnoreCase);
+    private const double FarAway = -400;   // pixels outside the page
+    private readonly StyleSheet _sheet = new();
 
     public HtmlStyle(IDocument document)
     {
-        foreach (var sheet in document.QuerySelectorAll("style").Take(20))
-            foreach (Match rule in Rule().Matches(sheet.TextContent.Length > 100_000 ? sheet.TextContent[..100_000] : sheet.TextContent))
-                foreach (string selector in rule.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-                    if (_rules.Count < MaxRules && SimpleSelector().IsMatch(selector)) _rules[selector] = _rules.GetValueOrDefault(selector) + ";" + rule.Groups[2].Value;
+        foreach (var style in document.QuerySelectorAll("style")) _sheet.Read(style.TextContent);
     }
 
     /// <summary>What an element inherits and sets.</summary>
-    /// <param name="Hidden">Why nothing in it is seen; null: it is.</param>
-    public readonly record struct Look(string? Hidden, (int R, int G, int B)? Colour, (int R, int G, int B) Background, double FontSize)
+    /// <param name="Gone">Why nothing in it can be seen, whatever its children say; null: it can.</param>
+    /// <param name="Invisible"><c>visibility</c>, which a child can take back.</param>
+    /// <param name="Ink">Colour of the text; null: not known.</param>
+    /// <param name="Ground">Colour behind it; null: not known.</param>
+    /// <param name="FontSize">Pixels.</param>
+    /// <param name="Pre">White space is kept.</param>
+    /// <param name="Block">It begins and ends a line by its style alone (not inherited).</param>
+    public readonly record struct Look(string? Gone, bool Invisible, Color? Ink, Color? Ground, double FontSize, bool Pre, bool Block)
     {
-        public static Look Page { get; } = new(null, null, (255, 255, 255), 16);
+        public static Look Page { get; } = new(null, false, null, Color.White, 16, false, false);
+
+        /// <summary>Why its text is not seen; null: it is.</summary>
+        public string? Hidden =>
+            Gone is not null ? Gone
+            : Invisible ? "visibility-hidden"
+            : FontSize <= 2 ? "tiny-font"
+            : Ink is { A: < 13 } ? "transparent"
+            : Ink is { } ink && Ground is { } ground && CssValue.Distance(ink.Over(ground), ground) < 24 ? "same-colour"
+            : null;
     }
 
     public Look Of(IElement element, Look parent)
     {
-        if (parent.Hidden is not null) return parent;
-        var style = Declarations(element);
-        string Value(string name) => style.GetValueOrDefault(name) ?? "";
-        var look = parent;
-        if (Colour(element.GetAttribute("bgcolor")) is { } old) look = look with { Background = old };
-        if ((Colour(Value("background-color")) ?? Colour(Value("background").Split(' ')[0])) is { } background) look = look with { Background = background };
-        if ((Colour(Value("color")) ?? (element.LocalName == "font" ? Colour(element.GetAttribute("color")) : null)) is { } colour) look = look with { Colour = colour };
-        if (Pixels(Value("font-size"), parent.FontSize) is { } size) look = look with { FontSize = size };
-        return look with { Hidden = Reason(element, look, style) };
+        if (parent.Gone is not null) return parent;
+        var style = _sheet.Of(element);
+        double size = CssValue.Pixels(style["font-size"], parent.FontSize, parent.FontSize) ?? CssValue.FontSize(style["font"], parent.FontSize) ?? parent.FontSize;
+        return new Look(
+            Gone(element, style, size),
+            style["visibility"] is { } visibility ? visibility is "hidden" or "collapse" || (visibility != "visible" && parent.Invisible) : parent.Invisible,
+            Ink(element, style, parent.Ink),
+            Ground(element, style, parent.Ground),
+            size,
+            style["white-space"] is { } space ? space.StartsWith("pre", StringComparison.Ordinal) || space == "break-spaces" : parent.Pre || element.LocalName is "pre" or "listing" or "xmp",
+            style["display"] is "block" or "table" or "table-row" or "flex" or "grid" or "list-item");
     }
 
-    private static string? Reason(IElement element, Look look, Dictionary<string, string> style)
+    private static string? Gone(IElement element, StyleSheet.Declarations style, double fontSize)
     {
-        string Value(string name) => style.GetValueOrDefault(name) ?? "";
-        if (element.HasAttribute("hidden") || Value("display") == "none" || Value("mso-hide") == "all") return "display-none";
-        if (Value("visibility") is "hidden" or "collapse") return "visibility-hidden";
-        if (double.TryParse(Value("opacity"), NumberStyles.Float, CultureInfo.InvariantCulture, out double opacity) && opacity < 0.05) return "transparent";
-        if (look.FontSize <= 2) return "tiny-font";
-        bool clips = Value("overflow") is "hidden" or "clip";
-        if (clips && new[] { "height", "max-height", "width", "max-width" }.Any(name => Pixels(Value(name), 0) is <= 1)) return "zero-size";
-        if (Value("position") is "absolute" or "fixed" && new[] { "left", "top" }.Any(name => Pixels(Value(name), 0) is <= -400) || Pixels(Value("text-indent"), 0) is <= -400) return "off-screen";
-        return look.Colour is { } ink && Distance(ink, look.Background) < 24 ? "same-colour" : null;
+        if (element.HasAttribute("hidden") || style["display"] == "none") return "display-none";
+        if (CssValue.Pixels(style["opacity"], 0, 1) is < 0.05) return "transparent";
+        bool IsSmall(string property) => CssValue.Pixels(style[property], fontSize) is <= 1;
+        bool IsFar(string property) => CssValue.Pixels(style[property], fontSize) is <= FarAway;
+        bool placed = style["position"] is "absolute" or "fixed";
+        if (style["overflow"] is "hidden" or "clip" && (IsSmall("height") || IsSmall("max-height") || IsSmall("width") || IsSmall("max-width"))) return "zero-size";
+        if (placed && style["clip"] is { } clip && clip.Replace(" ", "", StringComparison.Ordinal) is ['r', 'e', 'c', 't', '(', '0' or '1', ',' or 'p' or ')', ..]) return "zero-size";
+        if (style["clip-path"]?.StartsWith("inset(100%", StringComparison.Ordinal) == true || style["transform"]?.Contains("scale(0)", StringComparison.Ordinal) == true) return "zero-size";
+        bool far = (placed || style["position"] == "relative") && (IsFar("left") || IsFar("top") || IsFar("right") || IsFar("bottom"));
+        return far || IsFar("text-indent") || IsFar("margin-left") || IsFar("margin-top") ? "off-screen" : null;
     }
 
-    private Dictionary<string, string> Declarations(IElement element)
+    private static Color? Ink(IElement element, StyleSheet.Declarations style, Color? inherited)
     {
-        var found = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (_rules.Count > 0)
+        if (style["color"] is { } own && own is not ("inherit" or "currentcolor")) return CssValue.Colour(own);
+        if (element.GetAttribute(element.LocalName == "body" ? "text" : "color") is { } old) return CssValue.Colour(old);
+        // A link has a colour of its own, which depends on the program and on whether it was visited.
+        return element.LocalName == "a" && element.HasAttribute("href") ? null : inherited;
+    }
+
+    private static Color? Ground(IElement element, StyleSheet.Declarations style, Color? inherited)
+    {
+        if (element.HasAttribute("background") || style["background-image"] is { Length: > 0 } and not "none") return null;
+        if (style["background-color"] is { } plain) return Painted(plain, inherited);
+        if (style["background"] is { } shorthand)
         {
-            Add(found, _rules.GetValueOrDefault(element.LocalName));
-            foreach (string name in element.ClassList.Take(20))
-            {
-                Add(found, _rules.GetValueOrDefault("." + name));
-                Add(found, _rules.GetValueOrDefault(element.LocalName + "." + name));
-            }
-            if (element.Id is { Length: > 0 } id) Add(found, _rules.GetValueOrDefault("#" + id));
+            if (shorthand.Contains("url(", StringComparison.Ordinal) || shorthand.Contains("gradient", StringComparison.Ordinal)) return null;
+            string colour = shorthand.StartsWith("rgb", StringComparison.Ordinal) && shorthand.Contains(')', StringComparison.Ordinal) ? shorthand[..(shorthand.IndexOf(')', StringComparison.Ordinal) + 1)] : shorthand.Split(' ')[0];
+            return Painted(colour, inherited);
         }
-        Add(found, element.GetAttribute("style"));
-        return found;
+        return element.GetAttribute("bgcolor") is { } old ? Painted(old, inherited) : inherited;
     }
 
-    private static void Add(Dictionary<string, string> into, string? declarations)
+    private static Color? Painted(string value, Color? below)
     {
-        if (declarations is null) return;
-        foreach (string declaration in (declarations.Length > 10_000 ? declarations[..10_000] : declarations).Split(';'))
-            if (declaration.Split(':', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, var value])
-                into[name] = value.Replace("!important", "", StringComparison.OrdinalIgnoreCase).Trim().ToLowerInvariant();
+        if (value is "transparent" or "none" or "inherit" or "initial" or "unset" or "") return below;
+        return CssValue.Colour(value) is { } colour ? colour.A == 255 ? colour : below is { } ground ? colour.Over(ground) : null : null;
     }
-
-    private static double? Pixels(string value, double relative)
-    {
-        var match = Length().Match(value);
-        if (!match.Success || !double.TryParse(match.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) return null;
-        return match.Groups[2].Value switch
-        {
-            "pt" => number * 4 / 3,
-            "em" => number * relative,
-            "rem" => number * 16,
-            "%" => number * relative / 100,
-            _ => number,
-        };
-    }
-
-    private static (int R, int G, int B)? Colour(string? value)
-    {
-        value = value?.Trim().ToLowerInvariant() ?? "";
-        if (Named.TryGetValue(value, out var named)) return named;
-        string hex = value.TrimStart('#');
-        if (hex.Length == 3) hex = string.Concat(hex.Select(digit => new string(digit, 2)));
-        if (hex.Length == 6 && int.TryParse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int rgb)) return (rgb >> 16, rgb >> 8 & 255, rgb & 255);
-        var match = RgbColour().Match(value);
-        if (!match.Success) return null;
-        int Channel(int i) => Math.Min(255, int.Parse(match.Groups[i].Value, CultureInfo.InvariantCulture));
-        return (Channel(1), Channel(2), Channel(3));
-    }
-
-    private static double Distance((int R, int G, int B) a, (int R, int G, int B) b) =>
-        Math.Sqrt(Math.Pow(a.R - b.R, 2) + Math.Pow(a.G - b.G, 2) + Math.Pow(a.B - b.B, 2));
-
-    private static readonly Dictionary<string, (int, int, int)> Named = new()
-    {
-        ["white"] = (255, 255, 255),
-        ["black"] = (0, 0, 0),
-        ["red"] = (255, 0, 0),
-        ["green"] = (0, 128, 0),
-        ["blue"] = (0, 0, 255),
-        ["yellow"] = (255, 255, 0),
-        ["gray"] = (128, 128, 128),
-        ["grey"] = (128, 128, 128),
-        ["silver"] = (192, 192, 192),
-        ["whitesmoke"] = (245, 245, 245),
-        ["snow"] = (255, 250, 250),
-        ["ivory"] = (255, 255, 240),
-        ["navy"] = (0, 0, 128),
-        ["maroon"] = (128, 0, 0),
-        ["orange"] = (255, 165, 0),
-    };
-
-    [GeneratedRegex(@"([^{}@]{1,200})\{([^{}]{0,2000})\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Rule();
-
-    [GeneratedRegex(@"\A[\w-]*[.#]?[\w-]+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex SimpleSelector();
-
-    [GeneratedRegex(@"\A(-?[0-9]*\.?[0-9]+)(px|pt|em|rem|%)?\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Length();
-
-    [GeneratedRegex(@"\Argba?\(\s*([0-9]{1,3})[\s,]+([0-9]{1,3})[\s,]+([0-9]{1,3})", RegexOptions.CultureInvariant)]
-    private static partial Regex RgbColour();
 }

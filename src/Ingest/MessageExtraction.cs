@@ -8,16 +8,19 @@ namespace Detection.Ingest;
 public static partial class MessageExtraction
 {
     private const int MaxUrls = 200;
+    private const int MaxId = 1000;
+    private const int MaxSubject = 2000;
 
     /// <exception cref="IngestException">The message cannot be read or is over a limit; names the field.</exception>
     public static Message Extract(Message sent, IngestOptions options)
     {
-        string id = sent.Id is { Length: > 0 } given ? given : "";
-        var read = sent.Raw is not null ? MailText.Read(sent, Bytes(sent, options), options)
+        if (sent.Text is null && sent.Html is null && sent.Raw is null) throw new IngestException("One of text, html, raw is needed.");
+        ItemChecks.Check(sent);
+        if (sent.Id?.Length > MaxId) throw new IngestException($"id: longer than {MaxId} characters.");
+        var read = sent.Raw is { } raw ? MailText.Read(sent, RawBytes.Of(raw, sent.RawEncoding, options), options)
             : sent.Html is not null ? FromHtml(sent, options)
             : sent;
-        if (id.Length == 0) id = read.Id is { Length: > 0 } own ? own : VerdictIdentity.MessageId(sent);
-        if (id.Length > 1000) throw new IngestException("id: longer than 1,000 characters.");
+        string id = sent.Id is { Length: > 0 } given ? given : read.Id is { Length: > 0 } own ? own : VerdictIdentity.MessageId(sent);
         return Finish(read with { Id = WellFormed(id), Html = null, Raw = null, RawEncoding = null }, sent, options);
     }
 
@@ -25,7 +28,8 @@ public static partial class MessageExtraction
     {
         if (sent.Html!.Length > options.MaxMessageBytes) throw new IngestException($"html: longer than {options.MaxMessageBytes} characters.");
         var html = HtmlText.Read(sent.Html, options);
-        return sent with { Text = html.Text, Links = [.. sent.Links ?? [], .. html.Links], Hidden = [.. sent.Hidden ?? [], .. html.Hidden], Facts = [.. sent.Facts ?? [], .. html.Facts] };
+        Fact[] difference = sent.Text is { } plain && Alternatives.Differ(plain, html.Text) is { } differs ? [differs] : [];
+        return sent with { Text = html.Text, Links = [.. sent.Links ?? [], .. html.Links], Hidden = [.. sent.Hidden ?? [], .. html.Hidden], Facts = [.. sent.Facts ?? [], .. html.Facts, .. difference] };
     }
 
     private static Message Finish(Message read, Message sent, IngestOptions options)
@@ -36,11 +40,11 @@ public static partial class MessageExtraction
         if (string.IsNullOrEmpty(subject)) (subject, text) = SplitSubject(text);
         if (text.Length > options.MaxTextCharacters)
         {
-            facts.Add(new Fact("truncated", $"The text had {text.Length} characters; the first {options.MaxTextCharacters} are kept."));
+            facts.Add(new Fact("truncated", $"The text is longer; its first {options.MaxTextCharacters} characters are kept."));
             text = Cut(text, options.MaxTextCharacters);
         }
-        if (subject?.Length > 2000) subject = Cut(subject, 2000);
-        var urls = (read.Urls ?? []).Concat(read.Links?.Select(link => link.Target) ?? []).Concat(Urls(text)).Distinct(StringComparer.Ordinal).Take(MaxUrls).ToArray();
+        if (subject?.Length > MaxSubject) subject = Cut(subject, MaxSubject);
+        var urls = (read.Urls ?? []).Concat(read.Links?.Select(link => link.Target).Where(IsWebAddress) ?? []).Concat(Urls(text)).Distinct(StringComparer.Ordinal).Take(MaxUrls).ToArray();
         bool trusted = options.TrustedReceivers.Count > 0;
         return read with
         {
@@ -58,41 +62,23 @@ public static partial class MessageExtraction
         };
     }
 
-    /// <summary>Data sets and pasted mails put the subject on the first line.</summary>
+    /// <summary>Data sets and pasted mails put the subject on the first line; an empty one is no subject, and the next may be.</summary>
     private static (string? Subject, string Text) SplitSubject(string text)
     {
-        var match = SubjectLine().Match(text);
-        return match.Success ? (match.Groups[1].Value.Trim(), text[match.Length..].TrimStart('\n')) : (null, text);
+        string subject = "";
+        int end = 0;
+        while (subject.Length == 0 && SubjectLine().Match(text, end) is { Success: true } match) (subject, end) = (match.Groups[1].Value.Trim(), match.Index + match.Length);
+        return (subject.Length == 0 ? null : subject, end == 0 ? text : text[end..].TrimStart('\n'));
     }
-
-    private static byte[] Bytes(Message sent, IngestOptions options)
-    {
-        string raw = sent.Raw!;
-        if (raw.Length > options.MaxMessageBytes * 4L / 3 + 4) throw new IngestException($"raw: larger than {options.MaxMessageBytes} bytes.");
-        byte[] bytes = sent.RawEncoding switch
-        {
-            "base64" => Base64(raw) ?? throw new IngestException("raw: not base64, as rawEncoding says."),
-            "latin1" => Latin1(raw),
-            null => Base64(raw) ?? Latin1(raw),
-            _ => throw new IngestException("rawEncoding: base64 or latin1."),
-        };
-        return bytes.Length <= options.MaxMessageBytes ? bytes : throw new IngestException($"raw: larger than {options.MaxMessageBytes} bytes.");
-    }
-
-    private static byte[]? Base64(string raw)
-    {
-        byte[] buffer = new byte[raw.Length / 4 * 3 + 3];
-        return raw.Length % 4 == 0 && Convert.TryFromBase64String(raw, buffer, out int length) ? buffer[..length] : null;
-    }
-
-    private static byte[] Latin1(string raw) => raw.Any(letter => letter > 0xFF)
-        ? Encoding.UTF8.GetBytes(raw)
-        : Encoding.Latin1.GetBytes(raw);
 
     private static IEnumerable<string> Urls(string text)
     {
         foreach (var match in Url().EnumerateMatches(text.AsSpan(0, Math.Min(text.Length, 200_000))).ToRanges())
-            yield return text[match.Start..match.End].TrimEnd('.', ',', ';', ':', ')', ']', '>', '"', '\'', '!', '?');
+        {
+            string url = text[match.Start..match.End].TrimEnd('.', ',', ';', ':', ')', ']', '>', '"', '\'', '!', '?');
+            // Programs make a link of a bare www. as well, and this is where it leads.
+            yield return url.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? url : "http://" + url;
+        }
     }
 
     private static List<(int Start, int End)> ToRanges(this Regex.ValueMatchEnumerator matches)
@@ -105,6 +91,9 @@ public static partial class MessageExtraction
         }
         return ranges;
     }
+
+    private static bool IsWebAddress(string target) =>
+        target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Half a surrogate pair becomes U+FFFD; NUL would end the text in other programs.</summary>
     internal static string WellFormed(string text)
@@ -133,9 +122,9 @@ public static partial class MessageExtraction
 
     private static T[]? Some<T>(IEnumerable<T>? items) => items?.ToArray() is { Length: > 0 } some ? some : null;
 
-    [GeneratedRegex(@"\A[ \t\n]*Subject:[ \t]*([^\n]{0,998})(\n|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\G[ \t\n]*Subject:[ \t]*([^\n]{0,998})(\n|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SubjectLine();
 
-    [GeneratedRegex(@"\bhttps?://[^\s<>""]{1,2000}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(?:https?://|www\.)[^\s<>""]{1,2000}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Url();
 }

@@ -7,7 +7,7 @@ namespace Detection.Ingest;
 /// <summary>Messages as they come over HTTP, on a stream and in JSON lines.</summary>
 public static class MessageJson
 {
-    private static readonly JsonDocumentOptions Bounded = new() { MaxDepth = 16, CommentHandling = JsonCommentHandling.Disallow };
+    private const int MaxDepth = 16;
 
     /// <exception cref="IngestException">Names the field that is wrong.</exception>
     public static Message Parse(ReadOnlySpan<byte> json)
@@ -30,12 +30,14 @@ public static class MessageJson
 
     private static JsonDocument Document(ReadOnlySpan<byte> json)
     {
+        if (json.StartsWith("\uFEFF"u8)) json = json[3..];
+        if (!System.Text.Unicode.Utf8.IsValid(json)) throw new IngestException("Not JSON: the bytes are not UTF-8.");
+        json = LoneSurrogates.Replace(json);
         try
         {
-            var reader = new Utf8JsonReader(json.StartsWith("\uFEFF"u8) ? json[3..] : json, new JsonReaderOptions { MaxDepth = Bounded.MaxDepth });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
             var document = JsonDocument.ParseValue(ref reader);
-            if (json.Length > 0 && HasMore(ref reader)) throw new IngestException("There is more after the JSON value.");
-            return document;
+            return HasMore(ref reader) ? throw new IngestException("There is more after the JSON value.") : document;
         }
         catch (JsonException wrong) { throw new IngestException($"Not JSON: line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine}.", wrong); }
     }
@@ -49,17 +51,18 @@ public static class MessageJson
     private static Message One(JsonElement element, string at)
     {
         if (element.ValueKind != JsonValueKind.Object) throw new IngestException($"{(at.Length == 0 ? "The message" : at.TrimEnd('.'))} is no JSON object.");
-        try
-        {
-            var message = element.Deserialize<Message>(ContractJson.Options)!;
-            if (message.SentAt is null && Find(element, "timestamp") is { } timestamp) message = message with { SentAt = timestamp.Deserialize<DateTimeOffset?>(ContractJson.Options) };
-            if (Find(element, "channel") is null && Find(element, "domain") is { ValueKind: JsonValueKind.String } domain) message = message with { Channel = ChannelNames.Parse(domain.GetString()) };
-            return message.Text is null && message.Html is null && message.Raw is null
-                ? throw new IngestException($"One of {at}text, {at}html, {at}raw is needed.")
-                : message;
-        }
+        var message = Deserialise<Message>(element, at)!;
+        if (message.SentAt is null && Find(element, "timestamp") is { } timestamp) message = message with { SentAt = Deserialise<DateTimeOffset?>(timestamp, at + "timestamp") };
+        if (Find(element, "channel") is null && Find(element, "domain") is { ValueKind: JsonValueKind.String } domain) message = message with { Channel = ChannelNames.Parse(domain.GetString()) };
+        return message.Text is null && message.Html is null && message.Raw is null
+            ? throw new IngestException($"One of {at}text, {at}html, {at}raw is needed.")
+            : message;
+    }
+
+    private static T? Deserialise<T>(JsonElement element, string at)
+    {
+        try { return element.Deserialize<T>(ContractJson.Options); }
         catch (JsonException wrong) { throw new IngestException($"{at}{wrong.Path?.TrimStart('$', '.')}: not of the kind that the contract asks for.", wrong); }
-        catch (InvalidOperationException wrong) { throw new IngestException($"{at.TrimEnd('.')}: a string holds half a surrogate pair.", wrong); }
     }
 
     private static JsonElement? Find(JsonElement element, string name)

@@ -77,6 +77,73 @@ public sealed class MailTests
     }
 
     [Fact]
+    public void Html_inside_a_later_alternative_is_judged()
+    {
+        var message = Read(Head + "Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\nContent-Type: text/plain\r\n\r\nthe plain words of this mail\r\n--a\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/html\r\n\r\n<p>the rich words of this mail</p>\r\n--m\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n--m--\r\n--a\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n--a--\r\n");
+        Assert.Equal("the rich words of this mail", message.Text);
+        Assert.Equal(["a.pdf", null], message.Attachments!.Select(attachment => attachment.Name));
+        Assert.Null(message.Facts);
+    }
+
+    /// <summary>Found in the phishing data: the whole mail was taken for an attachment.</summary>
+    [Fact]
+    public void A_content_type_that_is_none_is_plain_text()
+    {
+        var message = Read(Head + "Content-Type: text; charset=utf-8\r\n\r\nCheap accounts f\u00C3\u00BCr you\r\n");
+        Assert.Equal("Cheap accounts für you", message.Text);
+        Assert.Null(message.Attachments);
+    }
+
+    [Fact]
+    public void Html_that_shows_no_words_beside_plain_text_that_has_them_is_a_fact() =>
+        Assert.Contains(Read(Alternatives("a long letter about a journey to the sea", "<a href='https://evil.example'><img src='x.png'></a>")).Facts!, fact => fact.Name == "alternatives-differ");
+
+    [Fact]
+    public void A_mail_within_a_mail_is_listed_and_read()
+    {
+        var message = Read(Head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee below.\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inner\r\nContent-Type: text/html\r\n\r\n<b>inner</b> words\r\n--b--\r\n");
+        Assert.Equal("See below.\n\ninner words", message.Text);
+        Assert.Equal(("Inner", "message/rfc822"), (message.Attachments![0].Name, message.Attachments[0].ContentType));
+    }
+
+    [Theory]
+    [InlineData("base64", "SGVsbG8=", 5)]
+    [InlineData("8bit", "Hello", 5)]
+    public void Attachments_have_the_size_of_what_they_hold(string encoding, string content, long size) =>
+        Assert.Equal(size, Assert.Single(Read(Head + $"Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{content}").Attachments!).Size);
+
+    [Theory]
+    [InlineData("From a@b.example Tue Mar  3 10:00:00 2026\r\n")]
+    [InlineData(">From a@b.example Tue Mar  3 10:00:00 2026\r\n")]
+    public void The_from_line_of_an_mbox_is_no_header(string line) => Assert.Equal("Grüße", Read(line + Head + "\r\nHi\r\n").Subject);
+
+    [Theory]
+    [InlineData("Message-ID: <no-at-sign>\r\n", "no-at-sign")]
+    [InlineData("Message-ID: plain@id.example\r\n", "plain@id.example")]
+    public void A_message_id_that_breaks_the_grammar_is_still_the_id(string header, string id) => Assert.Equal(id, Read(header + "From: a@b.example\r\n\r\nHi\r\n").Id);
+
+    [Fact]
+    public void Headers_in_raw_eight_bit_and_broken_encoded_words_are_read()
+    {
+        var message = Read("From: =?utf-8?Q?J=C3=B6rg_=22?= <j@a.example>\r\nSubject: Gr\u00C3\u00BC\u00C3\u009Fe =?utf-8?B?w7w=?= =?x?y?z?=\r\n\r\nHi\r\n");
+        Assert.StartsWith("Grüße ü", message.Subject, StringComparison.Ordinal);
+        Assert.StartsWith("Jörg", message.Author!.Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Quoted_text_that_flows_stays_quoted() =>
+        Assert.Equal("> one two\nMine goes on.", Read(Head + "Content-Type: text/plain; format=flowed\r\n\r\n> one \r\n> two\r\nMine \r\ngoes on.\r\n").Text!.TrimEnd());
+
+    [Fact]
+    public void The_time_of_receipt_is_that_of_the_trusted_receiver()
+    {
+        var mail = MessageJson.FromMail(Encoding.Latin1.GetBytes("Received: from x by mx.home.example; Tue, 3 Mar 2026 09:30:00 +0000\r\nAuthentication-Results: mx.home.example; spf=pass\r\nAuthentication-Results: forged.example; dkim=pass\r\n" + Head + "\r\nHi\r\n"));
+        var message = MessageExtraction.Extract(mail, new IngestOptions { TrustedReceivers = ["MX.home.example"] });
+        Assert.Equal(new DateTimeOffset(2026, 3, 3, 9, 30, 0, TimeSpan.Zero), message.ReceivedAt);
+        Assert.Null(message.Authentication!.Dkim);
+    }
+
+    [Fact]
     public void Too_many_parts_are_refused_by_name() =>
         Assert.Contains("MIME parts", Assert.Throws<IngestException>(() => MessageExtraction.Extract(
             MessageJson.FromMail(Encoding.Latin1.GetBytes(Head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + string.Concat(Enumerable.Repeat("--b\r\n\r\nx\r\n", 30)) + "--b--\r\n")),

@@ -1,5 +1,5 @@
-using System.Formats.Tar;
 using System.IO.Compression;
+using System.IO.Pipes;
 using System.Text;
 using CsCheck;
 using Detection.Contracts;
@@ -70,7 +70,7 @@ public sealed class MessageSourcesTests
 
     [Fact]
     public void Any_bytes_in_any_file_give_items() =>
-        Gen.Select(Pick("a.eml", "a.mbox", "a.jsonl", "a.txt", "a", "a.gz"), Gen.OneOf(Gen.Byte.Array[0, 300], Pick("From ", "\n\n", "From a 1:00\n", "Content-Length: 5\n", "{\"text\":\"", "\"}\n", ">From ", "x: y\n").Array[0, 30].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts)))))
+        Gen.Select(Pick.Of("a.eml", "a.mbox", "a.jsonl", "a.txt", "a", "a.gz"), Gen.OneOf(Gen.Byte.Array[0, 300], Pick.Of("From ", "\n\n", "From a 1:00\n", "Content-Length: 5\n", "{\"text\":\"", "\"}\n", ">From ", "x: y\n").Array[0, 30].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts)))))
             .Sample((name, bytes) =>
             {
                 using var folder = new TemporaryFolder();
@@ -78,23 +78,128 @@ public sealed class MessageSourcesTests
                 foreach (var item in Read(folder.File(name))) Assert.True(item.Message is null != item.Error is null);
             }, iter: 300);
 
-    [Fact]
-    public void The_shared_mails_and_mbox_are_read_whole()
+    [Theory]
+    [InlineData("From: a@b.example\nTo: c@d.example\nSubject: s\n\nmail words", "mail words")]
+    [InlineData("From a@b.example Tue Mar  3 10:00:00 2026\nS: 1\n\none\n\nFrom a@b.example Tue Mar  3 10:00:00 2026\nS: 2\n\ntwo", "one|two")]
+    [InlineData("{\"text\":\"a\"}\n{\"text\":\"b\"}\n", "a|b")]
+    [InlineData("\uFEFF[{\"text\":\"a\"},\n {\"text\":\"b\"}]\n", "a|b")]
+    [InlineData("{\n  \"text\": \"a\"\n}\n", "a")]
+    [InlineData("From the beginning: it rained.\nAnd it went on.", "From the beginning: it rained.\nAnd it went on.")]
+    [InlineData("[Reminder] pay\n{name}, now", "[Reminder] pay\n{name}, now")]
+    [InlineData("Ann: hi\nBob: hey", "Ann: hi\nBob: hey")]
+    [InlineData("Subject: s\n\nwords", "words")]
+    public void What_comes_on_standard_input_is_told_by_its_first_bytes(string input, string texts)
     {
-        string spam = Repository.Shared("data", "spam");
-        using var folder = new TemporaryFolder();
-        using (var zip = new GZipStream(File.OpenRead(Path.Combine(spam, "sample-eml.tar.gz")), CompressionMode.Decompress)) TarFile.ExtractToDirectory(zip, folder.Path, overwriteFiles: false);
-        Assert.Equal(400, Read(folder.Path).Count(item => item.Message is { Text: not null }));
+        byte[] bytes = Encoding.UTF8.GetBytes(input);
+        Assert.Equal(texts.Split('|'), MessageSources.Read(["-"], Options, new MemoryStream(bytes)).Select(item => item.Message?.Text?.TrimEnd()));
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) zip.Write(bytes);
+        packed.Position = 0;
+        Assert.Equal(texts.Split('|'), MessageSources.Read(["-"], Options, packed).Select(item => item.Message?.Text?.TrimEnd()));
+    }
 
-        var mbox = Read(Path.Combine(spam, "sample.mbox.gz"));
-        Assert.Equal(File.ReadLines(Path.Combine(spam, "sample.mbox.index.jsonl")).Count(), mbox.Count(item => item.Message is not null));
+    [Fact]
+    public void A_stream_that_is_still_being_written_gives_its_lines_as_they_come()
+    {
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var reader = new AnonymousPipeClientStream(PipeDirection.In, pipe.ClientSafePipeHandle);
+        pipe.Write("{\"text\":\"first\"}\n"u8);
+        using var items = MessageSources.Read(["-"], Options, reader).GetEnumerator();
+        Assert.True(items.MoveNext());
+        Assert.Equal("first", items.Current.Message!.Text);
+    }
+
+    [Fact]
+    public void A_maildir_is_its_mails_and_its_folders_and_nothing_else()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "cur", "new", "tmp", ".Sent/cur", ".Sent/new" }) Directory.CreateDirectory(folder.File(name));
+        foreach (string name in new[] { "new/3.host", "cur/2.host:2,S", "cur/10.host:2,", ".Sent/cur/1.host:2,S" }) Write(folder, name, $"X-Only: header\n\n{Path.GetFileName(name)}");
+        foreach (string name in new[] { "dovecot.index", "subscriptions", "tmp/4.host" }) Write(folder, name, "\0not a mail");
+        Assert.Equal(["1.host:2,S", "10.host:2,", "2.host:2,S", "3.host"], Read(folder.Path).Select(item => item.Message!.Text!.TrimEnd()));
+        Assert.Equal(["10.host:2,", "2.host:2,S"], Read(folder.File("cur/")).Select(item => item.Message!.Text!.TrimEnd()));
+    }
+
+    [Fact]
+    public void Files_come_in_the_order_of_their_whole_paths()
+    {
+        using var folder = new TemporaryFolder();
+        string[] names = ["B.txt", "a.txt", "a/2.txt", "a/10.txt", "a-b/1.txt", "ä.txt"];
+        foreach (string name in names)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder.File(name))!);
+            Write(folder, name, name);
+        }
+        Assert.Equal(names.Order(StringComparer.Ordinal), Read(folder.Path).Select(item => item.Message!.Text));
+    }
+
+    [Fact]
+    public void A_link_back_to_a_folder_above_is_not_followed()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder, "a.txt", "once");
+        Directory.CreateSymbolicLink(folder.File("loop"), folder.Path);
+        Assert.Single(Read(folder.Path));
     }
 
     [Theory]
-    [InlineData("spam", "sms.jsonl.gz", 6176)]
-    [InlineData("synthetic", "emails.jsonl.gz", 2642)]
-    public void The_shared_json_lines_are_read_whole(string task, string name, int count) =>
-        Assert.Equal(count, Read(Repository.Shared("data", task, name)).Count(item => item.Message is not null));
+    [InlineData("")]
+    [InlineData("\0")]
+    [InlineData("no/such/file.eml")]
+    public void A_path_that_leads_nowhere_is_an_error_and_the_others_go_on(string path)
+    {
+        var items = MessageSources.Read([path, "-"], Options, new MemoryStream("words"u8.ToArray())).ToList();
+        Assert.Equal((path, "words"), (items[0].Path, items[1].Message!.Text));
+        Assert.NotNull(items[0].Error);
+    }
+
+    [Fact]
+    public void A_line_that_is_too_long_is_named_by_its_number()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Write(folder, "a.jsonl", $"{{\"text\":\"a\"}}\n{{\"text\":\"{new string('x', 5000)}\"}}\n{{\"text\":\"b\"}}");
+        var items = MessageSources.Read([file], new IngestOptions { MaxMessageBytes = 2000 }, Stream.Null).ToList();
+        Assert.Equal([$"{file}:1", $"{file}:2", $"{file}:3"], items.Select(item => item.Place));
+        Assert.Contains("longer", items[1].Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-8")]
+    [InlineData("iso-8859-1")]
+    public void Plain_text_is_read_in_the_charset_that_it_is_in(string charset)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("a.txt"), "Ein schöner Tag, für alle", Encoding.GetEncoding(charset));
+        Assert.Equal("Ein schöner Tag, für alle", Assert.Single(Read(folder.Path)).Message!.Text);
+    }
+
+    [Fact]
+    public void An_archive_of_lines_without_end_is_stopped()
+    {
+        using var folder = new TemporaryFolder();
+        using (var zip = new GZipStream(File.Create(folder.File("a.jsonl.gz")), CompressionLevel.Optimal))
+        {
+            byte[] lines = new byte[1 << 20];
+            Array.Fill(lines, (byte)' ');
+            lines[^1] = (byte)'\n';
+            for (int i = 0; i < 100; i++) zip.Write(lines);
+        }
+        Assert.Contains("250 times", Assert.Single(Read(folder.Path)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_archive_that_ends_too_early_gives_what_it_holds_and_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.NoCompression, leaveOpen: true))
+            for (int i = 0; i < 20_000; i++) zip.Write("{\"text\":\"a\"}\n"u8);
+        File.WriteAllBytes(folder.File("a.jsonl.gz"), packed.ToArray()[..^1000]);
+        var items = Read(folder.Path);
+        Assert.True(items.Count > 1000);
+        Assert.NotNull(items[^1].Error);
+    }
 
     private static List<IngestItem> Read(string path) => [.. MessageSources.Read([path], Options, Stream.Null)];
 
@@ -103,6 +208,4 @@ public sealed class MessageSourcesTests
         File.WriteAllText(folder.File(name), content);
         return folder.File(name);
     }
-
-    private static Gen<string> Pick(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }
