@@ -28,6 +28,7 @@ internal static class LogitStatistics
     /// <summary>A row of bfloat16 logits with the token's own logit in float32, which replaces its rounded one.</summary>
     public static TokenStatistics Of(ReadOnlySpan<ushort> logits, int token, float logit) => Compute(new BFloat16Row(logits), logit, token);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TokenStatistics Compute<TRow>(TRow row, float logit, int token) where TRow : struct, IRow, allows ref struct
     {
         float largest = Largest(row);
@@ -70,6 +71,7 @@ internal static class LogitStatistics
         return new TokenStatistics((float)Math.Min(a - logTotal, 0), rank, (float)Math.Max(logTotal - mean, 0), (float)Math.Max(sums[2] / sums[0] - mean * mean, 0));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest<TRow>(TRow row) where TRow : struct, IRow, allows ref struct
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
