@@ -51,6 +51,13 @@ internal sealed class PackLadder
         return mixes ? new PackLadder([.. packs.Order()], [.. chunks.Order()], true) : new PackLadder([.. PackRungs.Where(rung => rung >= least)], ChunkRungs, false);
     }
 
+    /// <summary>The rungs that hold for two models at once.</summary>
+    public static PackLadder Both(PackLadder first, PackLadder second)
+    {
+        if (!first.Mixes || !second.Mixes) return first.Mixes ? second : first;
+        return new PackLadder([.. first._packs.Intersect(second._packs)], [.. first._chunks.Intersect(second._chunks)], true);
+    }
+
     private static void Keep(HashSet<int> rungs, Func<Tensor, Tensor> apply, int columns, int reference, LanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();

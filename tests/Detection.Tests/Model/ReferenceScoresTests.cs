@@ -48,7 +48,7 @@ public sealed class ReferenceScoresTests
     {
         using Checkpoint checkpoint = Checkpoint.Open(Repository.Shared("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"));
         if (dtype == "bfloat16" && !DtypeChoice.Supported.Contains(dtype)) Assert.Skip("This CPU has neither avx512_bf16 nor AMX.");
-        int[][] sequences = [.. SmolLm2Texts().Select(text => Ints(text, "ids")).Where(ids => ids.Length < 700).Take(30)];
+        int[][] sequences = [.. SmolLm2Texts().Select(text => Ints(text, "ids")).Where(ids => ids.Length is > 1 and < 300).Take(14)];
         SameBits.Check(checkpoint, dtype, sequences, new PoolingPlan([10, 20, 30], [Pooling.Mean, Pooling.Last]));
     }
 
@@ -87,11 +87,12 @@ public sealed class ReferenceScoresTests
         if (!DtypeChoice.Supported.Contains("bfloat16")) Assert.Skip("This CPU has neither avx512_bf16 nor AMX.");
         using Checkpoint checkpoint = Checkpoint.Open(Repository.Shared("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"));
         using TokenScorer scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = "bfloat16" });
-        JsonElement[] texts = [.. SmolLm2Texts().Where(text => Ints(text, "ids").Length is > 20 and < 600)];
+        // the edge cases are chaotic in any arithmetic (one word repeated, special tokens as text)
+        JsonElement[] texts = [.. SmolLm2Texts().Where(text => Ints(text, "ids").Length is > 20 and < 250 && !Name(text).StartsWith("edge/", StringComparison.Ordinal))];
         IReadOnlyList<TokenScores> scores = scorer.Score([.. texts.Select(text => (ReadOnlyMemory<int>)Ints(text, "ids"))], PoolingPlan.None, TestContext.Current.CancellationToken);
         double[] differences = [.. texts.SelectMany((text, i) => Floats(text.GetProperty("no_bos"), "logprob").Zip(scores[i].LogProb, (a, b) => (double)Math.Abs(a - b)))];
         Assert.InRange(differences.Average(), 0, 0.1); // 6e-2 as measured with transformers
-        for (int i = 0; i < texts.Length; i++) Assert.Equal(Floats(texts[i].GetProperty("no_bos"), "logprob").Average(), scores[i].LogProb.Average(), 0.15);
+        for (int i = 0; i < texts.Length; i++) Assert.Equal(Floats(texts[i].GetProperty("no_bos"), "logprob").Average(), scores[i].LogProb.Average(), 0.1);
     }
 
     private static void Check(Checkpoint checkpoint, JsonElement texts, double tolerance, Dictionary<string, int[]>? ids = null)
