@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -6,7 +7,8 @@ namespace Detection.Checkpoints;
 
 /// <summary>
 /// Stored values to float32. Every vector path does the same roundings in the same order as the scalar one (a product, then a
-/// sum; never a fused multiply-add), so that all give the bits of gguf-py's reference.
+/// sum; never a fused multiply-add), so that all give the bits of gguf-py's reference. Loops are compiled for speed at once: a model
+/// is read once a process, before the runtime would have noticed that they are hot.
 /// </summary>
 internal static class Dequantiser
 {
@@ -21,6 +23,7 @@ internal static class Dequantiser
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void BFloat16(ReadOnlySpan<ushort> source, Span<float> destination, bool vector)
     {
         int i = 0;
@@ -34,6 +37,7 @@ internal static class Dequantiser
         for (; i < source.Length; i++) destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Float16(ReadOnlySpan<ushort> source, Span<float> destination, bool vector)
     {
         int i = 0;
@@ -48,6 +52,7 @@ internal static class Dequantiser
     }
 
     // The half's exponent and fraction shifted into place are 2^-112 of the value, subnormals included; infinities and NaNs get the full exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Widen(ushort half)
     {
         float magnitude = BitConverter.UInt32BitsToSingle((half & 0x7fffu) << 13) * BitConverter.UInt32BitsToSingle(0x77800000u);
@@ -55,6 +60,7 @@ internal static class Dequantiser
         return BitConverter.UInt32BitsToSingle((half & 0x7c00u) == 0x7c00u ? bits | 0x7f800000u : bits);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Widen(Vector256<uint> half)
     {
         Vector256<float> magnitude = ((half & Vector256.Create(0x7fffu)) << 13).AsSingle() * Vector256.Create(0x77800000u).AsSingle();
@@ -63,6 +69,7 @@ internal static class Dequantiser
     }
 
     /// <summary>Blocks of 32 values: value = scale · q, plus the minimum for Q4_1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Blocks(TensorType type, ReadOnlySpan<byte> source, Span<float> destination, bool vector)
     {
         int bytes = type.Block().Bytes;
@@ -84,6 +91,7 @@ internal static class Dequantiser
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Unpack(TensorType type, ReadOnlySpan<byte> packed, Span<sbyte> q)
     {
         if (type == TensorType.Q8_0)
@@ -95,6 +103,7 @@ internal static class Dequantiser
         for (int i = 0; i < 16; i++) (q[i], q[i + 16]) = ((sbyte)((packed[i] & 15) - shift), (sbyte)((packed[i] >> 4) - shift));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void VectorBlock(TensorType type, ReadOnlySpan<byte> packed, float scale, float minimum, Span<float> destination)
     {
         Vector128<sbyte> low, high;
@@ -114,6 +123,7 @@ internal static class Dequantiser
         Scale(high, scale, minimum, type == TensorType.Q4_1, destination[16..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scale(Vector128<sbyte> q, float scale, float minimum, bool add, Span<float> destination)
     {
         Vector256<short> words = Vector256.Create(Vector128.WidenLower(q), Vector128.WidenUpper(q));

@@ -16,15 +16,15 @@ internal sealed class LanguageModel : IDisposable
     private readonly Norm _finalNorm;
     private readonly Tensor _mask; // (B, B)
 
-    private LanguageModel(Architecture shape, Tensor embedding, Positions positions, Block[] blocks, Norm finalNorm, Linear head, Tensor mask)
+    private LanguageModel(Architecture shape, Tensor embedding, Positions positions, Block[] blocks, Norm finalNorm, Tensor head, Tensor mask)
     {
         (Shape, _embedding, _positions, _blocks, _finalNorm, Head, _mask) = (shape, embedding, positions, blocks, finalNorm, head, mask);
     }
 
     public Architecture Shape { get; }
 
-    /// <summary>(V, W): hidden state to logits.</summary>
-    public Linear Head { get; }
+    /// <summary>(V, W): logits are hidden states times its transpose. May be the embedding itself.</summary>
+    public Tensor Head { get; }
 
     public ScalarType Type => _embedding.dtype;
 
@@ -43,7 +43,7 @@ internal sealed class LanguageModel : IDisposable
         Tensor embedding = reader.Read(names.Embedding + ".weight", 0, shape.Vocabulary, shape.Width);
         Positions positions = Positions.Read(reader, shape, names, maxTokens, type, device);
         Block[] blocks = [.. Enumerable.Range(0, shape.Layers).Select(layer => Block.Read(reader, shape, names, layer))];
-        Linear head = new(shape.TiedHead ? embedding : reader.Read(names.Head + ".weight", 0, shape.Vocabulary, shape.Width), null);
+        Tensor head = shape.TiedHead ? embedding : reader.Read(names.Head + ".weight", 0, shape.Vocabulary, shape.Width);
         return new LanguageModel(shape, embedding, positions, blocks, Norm.Read(reader, shape, names.FinalNorm, 0), head, Attention.Mask(type, device));
     }
 
@@ -72,7 +72,7 @@ internal sealed class LanguageModel : IDisposable
     {
         _positions.Dispose();
         _mask.Dispose();
-        if (!ReferenceEquals(Head.Weight, _embedding)) Head.Weight.Dispose();
+        if (!ReferenceEquals(Head, _embedding)) Head.Dispose();
         _embedding.Dispose();
         foreach (Tensor weight in _finalNorm.Weights) weight.Dispose();
         foreach (Block block in _blocks) block.Dispose();
@@ -95,11 +95,7 @@ internal sealed class LanguageModel : IDisposable
         public void Dispose()
         {
             foreach (Tensor weight in AttentionNorm.Weights.Concat(FeedForwardNorm.Weights)) weight.Dispose();
-            foreach (Linear linear in Attention.Linears.Concat(FeedForward.Linears))
-            {
-                linear.Weight.Dispose();
-                linear.Bias?.Dispose();
-            }
+            foreach (Linear linear in Attention.Linears.Concat(FeedForward.Linears)) linear.Dispose();
         }
     }
 }

@@ -28,6 +28,7 @@ internal static class LogitStatistics
     /// <summary>A row of bfloat16 logits with the token's own logit in float32, which replaces its rounded one.</summary>
     public static TokenStatistics Of(ReadOnlySpan<ushort> logits, int token, float logit) => Compute(new BFloat16Row(logits), logit, token);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TokenStatistics Compute<TRow>(TRow row, float logit, int token) where TRow : struct, IRow, allows ref struct
     {
         float largest = Largest(row);
@@ -54,6 +55,43 @@ internal static class LogitStatistics
         return Finish(sums, row[token], logit, largest, rank);
     }
 
+    /// <summary>
+    /// Two models on one row: Σ q ln p, Σ q (ln p)² − (Σ q ln p)² and ln p(token), where q is the distribution of
+    /// <paramref name="observer"/> and p that of <paramref name="performer"/>, over a vocabulary of the same size.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (float Mean, float Variance, float LogProb) OfPair(ReadOnlySpan<float> observer, ReadOnlySpan<float> performer, int token)
+    {
+        FloatRow q = new(observer), p = new(performer);
+        float largestQ = Largest(q), largestP = Largest(p);
+        double sumQ = 0, sumP = 0, first = 0, second = 0;
+        Span<float> restQ = stackalloc float[Step], restP = stackalloc float[Step];
+        for (int start = 0; start < q.Length; start += Block)
+        {
+            PairSums block = default;
+            int end = Math.Min(q.Length, start + Block), whole = end - (end - start) % Step;
+            for (int i = start; i < whole; i += Step)
+            {
+                ((Vector512<float> a, Vector512<float> b), (Vector512<float> c, Vector512<float> d)) = (q.Load(i), p.Load(i));
+                block.Add(a, c, largestQ, largestP);
+                block.Add(b, d, largestQ, largestP);
+            }
+            if (whole < end)
+            {
+                restQ.Fill(largestQ + 2 * Smallest); // no weight in either sum
+                restP.Fill(largestP + 2 * Smallest);
+                observer[whole..end].CopyTo(restQ);
+                performer[whole..end].CopyTo(restP);
+                block.Add(Vector512.Create(restQ), Vector512.Create(restP), largestQ, largestP);
+                block.Add(Vector512.Create(restQ[16..]), Vector512.Create(restP[16..]), largestQ, largestP);
+            }
+            block.AddTo(ref sumQ, ref sumP, ref first, ref second);
+        }
+        double mean = first / sumQ, variance = second / sumQ - mean * mean, logTotal = Math.Log(sumP);
+        if (!double.IsFinite(mean + variance + logTotal)) throw new InvalidDataException("The models' logits are not finite.");
+        return ((float)(mean - logTotal), (float)Math.Max(variance, 0), (float)Math.Min((double)performer[token] - largestP - logTotal, 0));
+    }
+
     private static TokenStatistics Finish(Span<double> sums, float rounded, float logit, float largest, int rank)
     {
         if (!float.IsFinite(largest) || !double.IsFinite(sums[2])) throw new InvalidDataException("The model's logits are not finite.");
@@ -70,6 +108,7 @@ internal static class LogitStatistics
         return new TokenStatistics((float)Math.Min(a - logTotal, 0), rank, (float)Math.Max(logTotal - mean, 0), (float)Math.Max(sums[2] / sums[0] - mean * mean, 0));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest<TRow>(TRow row) where TRow : struct, IRow, allows ref struct
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
@@ -135,6 +174,34 @@ internal static class LogitStatistics
                 larger += _larger[i];
             }
             return larger;
+        }
+    }
+
+    private struct PairSums
+    {
+        private Vector512<float> _q, _p, _first, _second;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(Vector512<float> q, Vector512<float> p, float largestQ, float largestP)
+        {
+            Vector512<float> b = p - Vector512.Create(largestP);
+            Vector512<float> eq = Exp(Vector512.Max(q - Vector512.Create(largestQ), Vector512.Create(Smallest)));
+            _q += eq;
+            _p += Exp(Vector512.Max(b, Vector512.Create(Smallest)));
+            eq *= b;
+            _first += eq;
+            _second += eq * b;
+        }
+
+        public readonly void AddTo(ref double q, ref double p, ref double first, ref double second)
+        {
+            for (int i = 0; i < Vector512<float>.Count; i++)
+            {
+                q += _q[i];
+                p += _p[i];
+                first += _first[i];
+                second += _second[i];
+            }
         }
     }
 

@@ -43,27 +43,33 @@ internal sealed class PackLadder
         using DisposeScope scope = NewDisposeScope();
         Linear[] linears = [.. model.LayerLinears];
         // Element-wise functions differ between whole vectors and the rest: every matrix must be whole vectors (64 values).
-        int least = linears.Append(model.Head).All(linear => linear.Weight.shape.All(size => size % 2 == 0)) ? 32 : 64;
+        int least = linears.SelectMany(linear => new[] { linear.Inputs, linear.Outputs }).All(size => size % 2 == 0) ? 32 : 64;
         HashSet<int> packs = [.. PackRungs.Where(rung => rung >= least)], chunks = [.. ChunkRungs];
-        foreach (Linear linear in linears) Keep(packs, linear, Reference);
-        Keep(chunks, model.Head, HeadChunk);
+        foreach (Linear linear in linears) Keep(packs, linear.Apply, linear.Inputs, Reference, model);
+        Keep(chunks, states => nn.functional.linear(states, model.Head), model.Shape.Width, HeadChunk, model);
         bool mixes = packs.Contains(Reference) && chunks.Contains(HeadChunk);
         return mixes ? new PackLadder([.. packs.Order()], [.. chunks.Order()], true) : new PackLadder([.. PackRungs.Where(rung => rung >= least)], ChunkRungs, false);
     }
 
-    private static void Keep(HashSet<int> rungs, Linear linear, int reference)
+    /// <summary>The rungs that hold for two models at once.</summary>
+    public static PackLadder Both(PackLadder first, PackLadder second)
+    {
+        if (!first.Mixes || !second.Mixes) return first.Mixes ? second : first;
+        return new PackLadder([.. first._packs.Intersect(second._packs)], [.. first._chunks.Intersect(second._chunks)], true);
+    }
+
+    private static void Keep(HashSet<int> rungs, Func<Tensor, Tensor> apply, int columns, int reference, LanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();
-        int columns = (int)linear.Weight.shape[1];
         Random random = new(1); // not libtorch's generator: a training run in the same process must not notice
         float[] values = new float[reference * columns];
         for (int i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() - 0.5);
-        Tensor x = tensor(values, [reference, columns]).to(linear.Weight.dtype, linear.Weight.device);
-        Tensor shifted = x.roll([Shift], [0]), expected = linear.Apply(x).roll([Shift], [0]);
+        Tensor x = tensor(values, [reference, columns]).to(model.Type, model.Device);
+        Tensor shifted = x.roll([Shift], [0]), expected = apply(x).roll([Shift], [0]);
         rungs.RemoveWhere(rung =>
         {
             using DisposeScope inner = NewDisposeScope();
-            return !linear.Apply(shifted.narrow(0, 0, rung)).equal(expected.narrow(0, 0, rung)).all().item<bool>();
+            return !apply(shifted.narrow(0, 0, rung)).equal(expected.narrow(0, 0, rung)).all().item<bool>();
         });
     }
 

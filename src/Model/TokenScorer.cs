@@ -13,7 +13,6 @@ namespace Detection.Model;
 public sealed class TokenScorer : IDisposable
 {
     private const int DefaultMaxTokens = 8_192;
-    private const int SmallestPack = 128; // splitting a call further to occupy every lane costs more than it gains
     private readonly LanguageModel _model;
     private readonly PackLadder _ladder;
     private readonly VocabularyHead _head;
@@ -50,6 +49,8 @@ public sealed class TokenScorer : IDisposable
 
     internal PackLadder Ladder => _ladder;
 
+    internal Lanes Lanes => _lanes;
+
     /// <exception cref="CheckpointException">The family is not supported, or the weights do not fit the config.</exception>
     /// <exception cref="ArgumentException">An option has an unknown value.</exception>
     public static TokenScorer Load(Checkpoint checkpoint, TokenScorerOptions options) => Load(checkpoint, options, fused: null);
@@ -84,7 +85,7 @@ public sealed class TokenScorer : IDisposable
         Check(sequences, plan);
         TokenScores[] scores = new TokenScores[sequences.Count];
         for (int i = 0; i < scores.Length; i++) scores[i] = Empty(sequences[i].Length, plan);
-        _lanes.Run([.. Packs(sequences).Select(pack => (Action)(() => ScorePack(pack, plan, scores, cancel)))]);
+        _lanes.Run([.. Packing.Plan(sequences, _ladder, _lanes.Count).Select(pack => (Action)(() => ScorePack(pack, plan, scores, cancel)))]);
         return scores;
     }
 
@@ -103,7 +104,7 @@ public sealed class TokenScorer : IDisposable
             : throw new ArgumentException($"Unknown device {name}: cpu, cuda or cuda:N.", nameof(name));
     }
 
-    private void Check(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan)
+    internal void Check(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan)
     {
         if (plan.Layers.Any(layer => layer < 0 || layer > Layers)) throw new ArgumentException($"The plan names a layer outside 0..{Layers}.", nameof(plan));
         for (int i = 0; i < sequences.Count; i++)
@@ -125,36 +126,6 @@ public sealed class TokenScorer : IDisposable
             Variance = new float[scored],
             Pooled = new float[plan.Length(Width)],
         };
-    }
-
-    /// <summary>Longest first, each into the fullest pack that still holds it. What shares a pack moves no bit (<see cref="PackLadder"/>).</summary>
-    internal List<Pack> Packs(IReadOnlyList<ReadOnlyMemory<int>> sequences)
-    {
-        long total = sequences.Sum(sequence => (long)sequence.Length);
-        int capacity = _ladder.Mixes ? (int)Math.Clamp(total / _lanes.Count, SmallestPack, PackLadder.Capacity) : 0;
-        List<(int Room, List<int> Members, int Tokens)> open = [];
-        List<Pack> packs = [];
-        foreach (int i in Enumerable.Range(0, sequences.Count).Where(i => sequences[i].Length > 0).OrderByDescending(i => sequences[i].Length))
-        {
-            int length = sequences[i].Length, best = -1;
-            for (int j = 0; j < open.Count; j++)
-                if (open[j].Room >= length && (best < 0 || open[j].Room < open[best].Room)) best = j;
-            if (best < 0) (best, _) = (open.Count, Open(open, capacity));
-            (int room, List<int> members, int tokens) = open[best];
-            members.Add(i);
-            open[best] = (room - length, members, tokens + length);
-            if (room - length > 0) continue;
-            packs.Add(new Pack(sequences, members, _ladder.RowsFor(tokens + length)));
-            open.RemoveAt(best);
-        }
-        packs.AddRange(open.Select(pack => new Pack(sequences, pack.Members, _ladder.RowsFor(pack.Tokens))));
-        return packs;
-
-        static bool Open(List<(int, List<int>, int)> open, int capacity)
-        {
-            open.Add((capacity, [], 0));
-            return true;
-        }
     }
 
     private void ScorePack(Pack pack, PoolingPlan plan, TokenScores[] scores, CancellationToken cancel)

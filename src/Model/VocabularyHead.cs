@@ -8,7 +8,7 @@ namespace Detection.Model;
 /// Hidden states to token statistics, a chunk of rows at a time, so that a (tokens × vocabulary) matrix never exists. On a CPU the
 /// statistics come from <see cref="LogitStatistics"/>; elsewhere from the device's own operations.
 /// </summary>
-internal sealed class VocabularyHead(Linear head, PackLadder ladder, bool fused)
+internal sealed class VocabularyHead(Tensor head, PackLadder ladder, bool fused)
 {
     /// <summary>Statistics of <paramref name="targets"/>[i] under the state in row <paramref name="rows"/>[i] of (R, W).</summary>
     public TokenStatistics[] Score(Tensor hidden, long[] rows, int[] targets, CancellationToken cancel)
@@ -22,7 +22,7 @@ internal sealed class VocabularyHead(Linear head, PackLadder ladder, bool fused)
             long[] chunk = new long[size]; // rows beyond count repeat row 0: the product's shape is a rung of the ladder
             Array.Copy(rows, start, chunk, 0, count);
             Tensor states = hidden.index_select(0, tensor(chunk, device: hidden.device)); // (S, W)
-            Tensor logits = head.Apply(states);                                           // (S, V)
+            Tensor logits = nn.functional.linear(states, head);                           // (S, V)
             Span<TokenStatistics> into = result.AsSpan(start, count);
             if (fused) Fused(states, logits, targets.AsSpan(start, count), into);
             else ByTorch(states, logits, targets.AsSpan(start, count), into);
@@ -70,7 +70,7 @@ internal sealed class VocabularyHead(Linear head, PackLadder ladder, bool fused)
     private Tensor TargetLogits(Tensor states, ReadOnlySpan<int> targets)
     {
         Tensor ids = tensor([.. targets.ToArray().Select(id => (long)id)], device: states.device);
-        Tensor weights = head.Weight.index_select(0, ids).to(ScalarType.Float32);              // (n, W)
+        Tensor weights = head.index_select(0, ids).to(ScalarType.Float32);              // (n, W)
         return (states.narrow(0, 0, targets.Length).to(ScalarType.Float32) * weights).sum(-1); // (n)
     }
 }

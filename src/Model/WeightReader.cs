@@ -6,12 +6,6 @@ using static TorchSharp.torch;
 
 namespace Detection.Model;
 
-/// <summary>y = x · weightᵀ + bias; the weight is (out, in).</summary>
-internal sealed record Linear(Tensor Weight, Tensor? Bias)
-{
-    public Tensor Apply(Tensor x) => nn.functional.linear(x, Weight, Bias);
-}
-
 /// <summary>
 /// Reads weights out of a checkpoint into tensors of one type on one device. Every shape is checked against what the architecture
 /// says: libtorch ends the process on a product of unfitting shapes.
@@ -44,9 +38,10 @@ internal sealed class WeightReader(Checkpoint checkpoint, CheckpointNames names,
 
     private Tensor Fill(long[] shape, Filling fill)
     {
-        using Tensor staging = empty(shape, ScalarType.Float32);
+        Tensor staging = empty(shape, ScalarType.Float32);
         fill(MemoryMarshal.Cast<byte, float>(staging.bytes));
-        return staging.to(type, device, copy: true).DetachFromDisposeScope();
+        if (type == ScalarType.Float32 && device.type == DeviceType.CPU) return staging.DetachFromDisposeScope();
+        using (staging) return staging.to(type, device, copy: true).DetachFromDisposeScope();
     }
 
     private void ReadMatrix(string name, int layer, int rows, int columns, Span<float> values)

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Detection.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Detection.Model;
+
+/// <summary>
+/// How fast a model is scored on this machine, beside what the machine can do and what the plain path does, all in one run: the three
+/// are measured in turn and the medians kept, so that the ratios hold on a busy machine too.
+/// </summary>
+public sealed record ModelBenchmark
+{
+    private const int Side = 1_536;
+
+    public required string Kernels { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>Tokens scored a second, with all statistics.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    public required double MessagesPerSecond { get; init; }
+
+    /// <summary>Tokens a second of <see cref="PlainLanguageModel"/>: float32, the default library, padded batches, all logits.</summary>
+    public required double PlainTokensPerSecond { get; init; }
+
+    public double SpeedUp => TokensPerSecond / PlainTokensPerSecond;
+
+    /// <summary>Floating-point operations of the matrix products of one token (attention scores left out).</summary>
+    public required double OperationsPerToken { get; init; }
+
+    /// <summary>Operations a second of a large matrix product of the same type and threads, by the better of the two libraries.</summary>
+    public required double PeakOperationsPerSecond { get; init; }
+
+    /// <summary>The share of <see cref="PeakOperationsPerSecond"/> that scoring reaches.</summary>
+    public double PeakShare => TokensPerSecond * OperationsPerToken / PeakOperationsPerSecond;
+
+    /// <summary>Median time to score one message of 20 tokens alone.</summary>
+    public required TimeSpan LoneMessage { get; init; }
+
+    /// <summary>Rows that such a message is padded to.</summary>
+    public required int LoneMessageRows { get; init; }
+
+    /// <summary>Time to load the model, weights read and shapes proved.</summary>
+    public required TimeSpan Loading { get; init; }
+
+    /// <summary>The largest resident memory of the process before the plain path was loaded, in bytes.</summary>
+    public required long PeakMemory { get; init; }
+
+    /// <param name="sequences">Messages to score, at least one of two tokens.</param>
+    /// <param name="rounds">How often each of the three is measured.</param>
+    public static ModelBenchmark Measure(Checkpoint checkpoint, TokenScorerOptions options, IReadOnlyList<ReadOnlyMemory<int>> sequences, int rounds = 3,
+        CancellationToken cancel = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using TokenScorer scorer = TokenScorer.Load(checkpoint, options);
+        TimeSpan loading = Stopwatch.GetElapsedTime(start);
+        ReadOnlyMemory<int> lone = Enumerable.Repeat(1, Math.Min(20, scorer.MaxTokens)).ToArray();
+        scorer.Score([lone], PoolingPlan.None, cancel);
+        scorer.Score(sequences, PoolingPlan.None, cancel); // the first pass compiles kernels
+        using Process process = Process.GetCurrentProcess();
+        long peakMemory = process.PeakWorkingSet64;
+        using PlainLanguageModel plain = new(checkpoint);
+        int[][] sample = [.. sequences.Where(ids => ids.Length > 1).OrderBy(ids => ids.Length).Skip(sequences.Count / 2).Take(2).Select(ids => ids.ToArray())];
+        List<TimeSpan> scoring = [], alone = [], plainly = [];
+        List<double> peaks = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            scoring.Add(Time(() => scorer.Score(sequences, PoolingPlan.None, cancel)));
+            for (int i = 0; i < 5; i++) alone.Add(Time(() => scorer.Score([lone], PoolingPlan.None, cancel)));
+            peaks.Add(OnThreads(scorer.Lanes.Count, () => Peak(scorer.Model.Type)));
+            plainly.Add(OnThreads(scorer.Lanes.Count, () => OneDnn.Without(() => Time(() => plain.Score(sample)))));
+        }
+        double seconds = Median(scoring).TotalSeconds;
+        return new ModelBenchmark
+        {
+            Kernels = scorer.Kernels,
+            Threads = scorer.Lanes.Count,
+            TokensPerSecond = sequences.Sum(ids => (double)ids.Length) / seconds,
+            MessagesPerSecond = sequences.Count / seconds,
+            PlainTokensPerSecond = sample.Sum(ids => ids.Length) / Median(plainly).TotalSeconds,
+            OperationsPerToken = Operations(scorer.Model.Shape),
+            PeakOperationsPerSecond = peaks.Max(),
+            LoneMessage = Median(alone),
+            LoneMessageRows = scorer.Ladder.RowsFor(lone.Length),
+            Loading = loading,
+            PeakMemory = peakMemory,
+        };
+    }
+
+    private static double Operations(Architecture shape)
+    {
+        double attention = (double)shape.Width * (2 * shape.Heads + 2 * shape.KeyValueHeads) * shape.HeadSize;
+        double feedForward = (double)shape.Width * shape.Inner * (shape.Gated ? 3 : 2);
+        return 2 * (shape.Layers * (attention + feedForward) + (double)shape.Width * shape.Vocabulary);
+    }
+
+    /// <summary>The better library's rate of a product of two square matrices.</summary>
+    private static double Peak(ScalarType type) => Math.Max(DtypeChoice.Rate(type, Side, Side, Side, 300), OneDnn.Without(() => DtypeChoice.Rate(type, Side, Side, Side, 300)));
+
+    private static TimeSpan Time(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start);
+    }
+
+    private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
+
+    /// <summary>On a thread of its own, whose libtorch threads are then not the caller's.</summary>
+    private static T OnThreads<T>(int threads, Func<T> measure)
+    {
+        Task<T> task = Task.Factory.StartNew(() =>
+        {
+            torch.set_num_threads(threads);
+            return measure();
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return task.GetAwaiter().GetResult();
+    }
+}
