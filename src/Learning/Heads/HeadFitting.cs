@@ -31,7 +31,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
 
     private const int Folds = 3;
 
-    private static readonly double[] Ridges = [1, 0.3, 0.1, 0.03, 0.01];
+    private static readonly double[] Ridges = [10, 3, 1, 0.3, 0.1, 0.03, 0.01];
     private static readonly double[] WordScales = [8, 25];
 
     /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters.</param>
