@@ -1,4 +1,6 @@
 using Detection.ServiceDefaults;
+using Detection.Storage;
+using Detection.Storage.Sqlite;
 
 namespace Detection.Moderation;
 
@@ -7,10 +9,12 @@ public static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceDefaults("moderation");
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var options = builder.AddServiceDefaults("moderation");
+        builder.Services.AddSingleton<IVerdictStore>(new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
         builder.Services.AddModeration();
         var app = builder.Build();
+        await app.Services.GetRequiredService<IVerdictStore>().OpenAsync(CancellationToken.None);
         app.MapServiceDefaults();
         app.MapModeration();
         return await app.RunServiceAsync();

@@ -3,15 +3,20 @@ using Detection.Contracts;
 
 namespace Detection.Moderation.Dashboard;
 
-/// <summary>Whether a link says one host and leads to another.</summary>
+/// <summary>What is wrong with a link, in words.</summary>
 internal static partial class LinkFacts
 {
-    public static bool IsMisleading(Link link)
+    private static readonly string[] Active = ["javascript", "data", "vbscript", "file", "blob"];
+
+    /// <summary>Null for a link that does what it says.</summary>
+    public static string? Warning(Link link)
     {
+        if (!Uri.TryCreate(link.Target.Trim(), UriKind.Absolute, out var target)) return null;
+        if (Active.Contains(target.Scheme)) return $"a {target.Scheme}: target";
         var said = Host().Match(link.Text.Trim());
-        if (!said.Success || !Uri.TryCreate(link.Target, UriKind.Absolute, out var target) || target.Host.Length == 0) return false;
+        if (!said.Success || target.Host.Length == 0) return null;
         string saidHost = Bare(said.Groups[1].Value), leadsTo = Bare(target.Host);
-        return saidHost != leadsTo && !leadsTo.EndsWith("." + saidHost, StringComparison.Ordinal);
+        return saidHost == leadsTo || leadsTo.EndsWith("." + saidHost, StringComparison.Ordinal) ? null : "text names another host";
     }
 
     private static string Bare(string host)

@@ -8,7 +8,7 @@ namespace Detection.Moderation.Dashboard;
 /// <summary>The queue, newest first and live, with one verdict open beside it. What is filtered stands in the address, so that it can be bookmarked and shared.</summary>
 public sealed partial class QueuePage
 {
-    /// <summary>A burst of verdicts is drawn once, not once each.</summary>
+    /// <summary>The list is drawn at most this often: the first of a burst at once, the others together.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A screen reader is told of new verdicts at most this often.</summary>
@@ -22,6 +22,8 @@ public sealed partial class QueuePage
     private int _waiting;
     private int _unannounced;
     private long _announcedAt;
+    private long? _drawnAt;
+    private bool _interactive;
     private string? _announcement;
     private string? _failure;
     private string _address = "";
@@ -65,7 +67,10 @@ public sealed partial class QueuePage
     protected override void OnAfterRender(bool firstRender)
     {
         // Not while prerendering: only a page that lives on watches.
-        if (firstRender) _watching = WatchAsync();
+        if (!firstRender) return;
+        _watching = WatchAsync();
+        _interactive = true;
+        StateHasChanged();
     }
 
     /// <summary>An address that cannot be read asks for everything.</summary>
@@ -97,7 +102,9 @@ public sealed partial class QueuePage
                 pending = true;
                 _ = InvokeAsync(async () =>
                 {
-                    await Task.Delay(Gather, Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                    var rest = _drawnAt is { } last ? Gather - Time.GetElapsedTime(last) : TimeSpan.Zero;
+                    if (rest > TimeSpan.Zero) await Task.Delay(rest, Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                    _drawnAt = Time.GetTimestamp();
                     pending = false;
                     if (_closed.IsCancellationRequested) return;
                     if (_live) await RefreshAsync();

@@ -25,13 +25,16 @@ public sealed class WordingTests
     public void A_probability_is_never_rounded_to_certainty(double? value, string expected) => Assert.Equal(expected, Wording.Probability(value));
 
     [Theory]
-    [InlineData("https://www.bank.example/login", "https://evil.example/x", true)]
-    [InlineData("bank.example", "https://login.bank.example/", false)]
-    [InlineData("www.bank.example", "https://bank.example", false)]
-    [InlineData("Log in here", "https://evil.example", false)]
-    [InlineData("bank.example", "bank.example.evil.example", false)]
-    [InlineData("bank.example", "https://bank.example.evil.example", true)]
-    public void A_link_that_names_another_host_misleads(string text, string target, bool expected) => Assert.Equal(expected, LinkFacts.IsMisleading(new Link(text, target)));
+    [InlineData("https://www.bank.example/login", "https://evil.example/x", "text names another host")]
+    [InlineData("bank.example", "https://bank.example.evil.example", "text names another host")]
+    [InlineData("Log in here", "javascript:alert(1)", "a javascript: target")]
+    [InlineData("bank.example", " DATA:text/html,x", "a data: target")]
+    [InlineData("bank.example", "https://login.bank.example/", null)]
+    [InlineData("www.bank.example", "https://bank.example", null)]
+    [InlineData("Log in here", "https://evil.example", null)]
+    [InlineData("write to us", "mailto:a@b.example", null)]
+    [InlineData("bank.example", "bank.example.evil.example", null)]
+    public void A_link_that_does_not_do_what_it_says_is_named(string text, string target, string? expected) => Assert.Equal(expected, LinkFacts.Warning(new Link(text, target)));
 
     [Theory]
     [InlineData("a\u200Bb", "zero-width space")]

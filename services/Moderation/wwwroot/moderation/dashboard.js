@@ -30,6 +30,7 @@
       return;
     }
     if (document.querySelector(".mud-dialog")) return;
+    if (event.key.length === 1 && document.documentElement.dataset.shortcuts === "off") return;
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
     if (step && (event.key.length === 1 || event.target.closest?.(".list-pane") || event.target === document.body)) { move(step); event.preventDefault(); return; }
     if ((event.key.length === 1 || event.key === "Escape") && event.key !== " " && press(event.key)) event.preventDefault();

@@ -1,13 +1,16 @@
-// Before the first paint: the kept choice of colours, else the system's.
+// Before the first paint: what this browser keeps, colours and whether single keys are shortcuts.
 (() => {
-  const choices = ["system", "light", "dark"];
-  const read = () => { try { return localStorage.getItem("detection-theme"); } catch { return null; } };
-  const apply = choice => { document.documentElement.dataset.theme = choices.includes(choice) ? choice : "system"; };
-  apply(read());
-  document.addEventListener("click", event => {
-    if (!event.target.closest?.("[data-theme-button]")) return;
-    const next = choices[(choices.indexOf(document.documentElement.dataset.theme) + 1) % choices.length];
-    apply(next);
-    try { localStorage.setItem("detection-theme", next); } catch { /* private window: the choice lasts for this page */ }
-  });
+  const root = document.documentElement;
+  const keep = (name, values, button) => {
+    let kept = null;
+    try { kept = localStorage.getItem("detection-" + name); } catch { /* private window: the choice lasts for this page */ }
+    root.dataset[name] = values.includes(kept) ? kept : values[0];
+    document.addEventListener("click", event => {
+      if (!event.target.closest?.(button)) return;
+      root.dataset[name] = values[(values.indexOf(root.dataset[name]) + 1) % values.length];
+      try { localStorage.setItem("detection-" + name, root.dataset[name]); } catch { /* as above */ }
+    });
+  };
+  keep("theme", ["system", "light", "dark"], "[data-theme-button]");
+  keep("shortcuts", ["on", "off"], "[data-shortcuts-button]");
 })();
