@@ -16,7 +16,7 @@ public sealed class DashboardTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_verdict_of_another_process_appears_within_a_second_and_is_decided_and_undone_by_keyboard()
+    public async Task A_verdict_of_another_process_appears_without_a_reload_and_is_decided_and_undone_by_keyboard()
     {
         await using var site = await Site.StartAsync(Judged("old", "An older one", VerdictAction.Allow));
         var page = await site.Browser.OpenAsync("/");
@@ -123,7 +123,7 @@ public sealed class DashboardTests
     }
 
     [Fact]
-    public async Task A_message_that_was_posted_is_on_the_page_within_a_second()
+    public async Task A_message_that_was_posted_appears_on_the_page_without_a_reload()
     {
         string chromium = Optional.Chromium();
         Assert.NotEmpty(chromium);

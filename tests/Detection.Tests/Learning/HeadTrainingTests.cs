@@ -93,7 +93,12 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         using var pipeline = tiny.Plain();
         var samples = Enumerable.Range(0, 40).Select(i => new LabelledRow
         {
-            Id = $"s{i}", File = "samples/machine", Task = LearningTask.Synthetic, Text = $"zebra quagga okapi {i}", Split = "train", Machine = true,
+            Id = $"s{i}",
+            File = "samples/machine",
+            Task = LearningTask.Synthetic,
+            Text = $"zebra quagga okapi {i}",
+            Split = "train",
+            Machine = true,
             Message = new Detection.Contracts.Message { Id = $"s{i}", Text = $"zebra quagga okapi {i}", Channel = Detection.Contracts.Channel.Social },
         }).ToArray();
         var report = HeadTraining.Run(pipeline, tiny.Options with { Output = folder.Path, Extra = samples }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
