@@ -26,6 +26,7 @@ public sealed class DetectionPipeline : IDisposable
     private readonly TokenScorer _scorer;
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
+    private static readonly LanguageIdentifier Languages = new();
     private readonly int? _bos;
 
     private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer)
@@ -59,6 +60,9 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind.</summary>
     public string Config { get; }
+
+    /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
+    private IReadOnlyList<string> Spoken => Source.Bundle?.Manifest.Languages ?? ["en"];
 
     /// <summary>True where scores come out; false: criteria only.</summary>
     public bool HasHeads => _judge is not null;
@@ -142,7 +146,7 @@ public sealed class DetectionPipeline : IDisposable
 
     private Prepared Prepare(Message message)
     {
-        var text = TextNormaliser.Normalise(message.Text ?? "");
+        var text = JudgedText.From(message.Text ?? "").Normalised;
         var tokens = _tokenizer.Encode(text.Text);
         int read = Math.Min(tokens.Count, MaxTokens);
         int[] ids = _bos is { } bos ? [bos, .. tokens.Ids.AsSpan(0, read)] : tokens.Ids[..read];
@@ -158,16 +162,16 @@ public sealed class DetectionPipeline : IDisposable
             Normalised = one.Text.Text,
             Tokens = one.Read,
             Truncated = one.Read < one.Tokens.Count,
-            Supported = true,
+            Supported = Languages.Identify(one.Text.Text) is not { } language || Spoken.Contains(language.Code),
             Predicted = predicted,
-            Features = new TextFeatures(Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)), WordsOf(one.Message)),
+            Features = new TextFeatures(Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)), WordVector.Of(one.Message.Subject, one.Text.Text)),
             Map = Map(one, scores),
             Changes = one.Text.Changes,
         };
     }
 
     /// <summary>The judged text as the model reads it.</summary>
-    public static string TextOf(Message message) => TextNormaliser.Normalise(message.Text ?? "").Text;
+    public static string TextOf(Message message) => JudgedText.From(message.Text ?? "").Text;
 
     /// <summary>The words of a message, which need no model.</summary>
     public static WordVector WordsOf(Message message) => WordVector.Of(message.Subject, TextOf(message));

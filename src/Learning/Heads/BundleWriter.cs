@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Detection.Checkpoints;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
@@ -36,6 +37,10 @@ internal static class BundleWriter
             Heads = new HeadFiles(new BundleFile(HeadsFile, Hash(path), new FileInfo(path).Length)),
             Decisions = decisions,
             Training = sources,
+            Metrics = new JsonObject
+            {
+                ["heldOutAuroc"] = new JsonObject(fitted.Where(head => !double.IsNaN(head.Strength.Auroc)).Select(head => KeyValuePair.Create(head.Name, (JsonNode?)Math.Round(head.Strength.Auroc, 4)))),
+            },
         };
         Save(options.Output, manifest);
         File.WriteAllText(Path.Combine(options.Output, "README.md"), ModelCard.Write(manifest, fitted, heads));

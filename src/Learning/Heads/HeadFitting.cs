@@ -31,10 +31,10 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
 
     private const int Folds = 3;
 
-    private static readonly double[] Ridges = [1, 0.3, 0.1, 0.03, 0.01];
+    private static readonly double[] Ridges = [10, 3, 1, 0.3, 0.1, 0.03, 0.01];
     private static readonly double[] WordScales = [8, 25];
 
-    /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters.</param>
+    /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters. Such a head reads words only if that helps on the source left out.</param>
     public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
     {
         var rows = examples.Select(example => example.Row).ToArray();
@@ -49,7 +49,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
         var best = new HeadStrength(0.1, words ? WordScales[0] : 0, double.NaN);
         var folds = FoldsOf(examples, bySource);
         if (folds.Count < 2) return best;
-        foreach (double scale in words ? WordScales : [0])
+        foreach (double scale in !words ? [0] : bySource ? [0, .. WordScales] : WordScales)
         {
             var starts = new float[]?[folds.Count];
             foreach (double ridge in Ridges)

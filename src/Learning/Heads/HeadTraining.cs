@@ -102,7 +102,7 @@ public sealed class HeadTraining
         {
             var rows = RowWeights.Of(head, teaching, standard);
             if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
-            fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: head != HeadNames.Synthetic, cancellation));
+            fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: true, cancellation));
             var made = fitted[^1];
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
         }
