@@ -15,7 +15,6 @@ internal static class ScanApi
 
     public static void MapScan(this IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/scan", ScanAsync)
         .WithName("scan").WithSummary("Judges one message, or an array of messages.")
-        .Accepts<Message>("application/json", "message/rfc822")
         .Produces<Verdict>().ProducesProblem(400).ProducesProblem(413).ProducesProblem(415);
 
     private static async Task<IResult> ScanAsync(HttpRequest request, JudgingEngine engine, IVerdictStore verdicts, IOptions<IngestOptions> ingest,

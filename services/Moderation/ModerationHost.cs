@@ -3,6 +3,7 @@ using Detection.Moderation.Dashboard;
 using Detection.ServiceDefaults;
 using Detection.Storage;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
+using Microsoft.Extensions.FileProviders;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -41,8 +42,7 @@ public static class ModerationHost
             context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             return next(context);
         });
-        // From a build's output (`dotnet run`) assets lie in the packages and projects they come from, in every environment; a published folder holds them itself.
-        StaticWebAssetsLoader.UseStaticWebAssets(app.Environment, app.Configuration);
+        FindAssets(app);
         app.UseAntiforgery();
         app.MapStaticAssets();
         app.MapOpenApi("/openapi/{documentName}.json");
@@ -51,6 +51,14 @@ public static class ModerationHost
         api.MapDecisions();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
         return app;
+    }
+
+    /// <summary>A published folder holds the assets beside the program, wherever it is started from; a build's output names the packages and projects they lie in.</summary>
+    private static void FindAssets(WebApplication app)
+    {
+        string published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+        if (Directory.Exists(published)) app.Environment.WebRootFileProvider = new PhysicalFileProvider(published);
+        StaticWebAssetsLoader.UseStaticWebAssets(app.Environment, app.Configuration);
     }
 
     private static async Task<string?> StoreAnswersAsync(IServiceProvider services, CancellationToken cancellation)

@@ -77,7 +77,7 @@ public sealed class HttpOptions
     public string Urls { get; set; } = "http://127.0.0.1:5080";
 
     /// <summary>Largest body of a request in bytes, 1 KiB to 1 GiB; a larger one gets 413. Default 25 MiB.</summary>
-    [Range(1024, 1 << 30)]
+    [Range(typeof(long), "1024", "1073741824")]
     public long MaxBody { get; set; } = 25 << 20;
 }
 

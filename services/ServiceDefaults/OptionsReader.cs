@@ -9,7 +9,9 @@ public static class OptionsReader
 {
     private static readonly Dictionary<string, string> Later = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Kafka"] = "Kafka", ["Elasticsearch"] = "Elasticsearch", ["Auth"] = "authentication",
+        ["Kafka"] = "Kafka",
+        ["Elasticsearch"] = "Elasticsearch",
+        ["Auth"] = "authentication",
     };
 
     /// <exception cref="InvalidOptionsException">Names every option that is unknown or has a wrong value.</exception>

@@ -60,7 +60,6 @@ internal static class CommandLine
             SamplesCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ModelsCommand.Create(terminal),
-            BenchCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
             .. HostCommands.Create(),

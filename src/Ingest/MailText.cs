@@ -44,6 +44,11 @@ internal sealed class MailText
         if (depth > _options.MaxDepth) throw new IngestException($"raw: MIME parts nested deeper than {_options.MaxDepth}.");
         switch (entity)
         {
+            case Multipart { Count: 0 } broken:
+                // The boundary that the header names never occurs: what stands there is all that there is, and mail programs show it.
+                _facts.Add(new Fact("mime-broken", "The parts that the mail announces are not there."));
+                Append((broken.Preamble ?? broken.Epilogue ?? "").Replace("\r\n", "\n", StringComparison.Ordinal));
+                break;
             case MultipartAlternative alternative: Alternatives(alternative, depth); break;
             case MultipartRelated related:
                 if (related.Root is { } root) Visit(root, depth + 1);
@@ -100,8 +105,13 @@ internal sealed class MailText
         {
             decoded = Unflow(decoded, part.ContentType.Parameters["delsp"]?.Equals("yes", StringComparison.OrdinalIgnoreCase) == true);
         }
-        if (_text.Length > 0 && decoded.Length > 0) _text.Append("\n\n");
-        _text.Append(decoded.TrimEnd());
+        Append(decoded);
+    }
+
+    private void Append(string words)
+    {
+        if (_text.Length > 0 && words.Length > 0) _text.Append("\n\n");
+        _text.Append(words.TrimEnd());
         if (_text.Length > _options.MaxTextCharacters * 4L) throw new IngestException($"raw: the text is far longer than {_options.MaxTextCharacters} characters.");
     }
 

@@ -14,8 +14,15 @@ internal static class StructuralEvidence
 
     private static readonly Dictionary<string, double> Weights = new(StringComparer.Ordinal)
     {
-        ["link-mismatch"] = 0.6, ["attachment-executable"] = 0.6, ["link-active"] = 0.5, ["display-name-address"] = 0.4, ["reply-to-mismatch"] = 0.3,
-        ["form"] = 0.4, ["alternatives-differ"] = 0.3, ["tracking-pixel"] = 0.05, ["truncated"] = 0,
+        ["link-mismatch"] = 0.6,
+        ["attachment-executable"] = 0.6,
+        ["link-active"] = 0.5,
+        ["display-name-address"] = 0.4,
+        ["reply-to-mismatch"] = 0.3,
+        ["form"] = 0.4,
+        ["alternatives-differ"] = 0.3,
+        ["tracking-pixel"] = 0.05,
+        ["truncated"] = 0,
     };
 
     /// <summary>Kinds of <see cref="NormalisationChange"/> that hide something, how they are said, and the weight of one place.</summary>

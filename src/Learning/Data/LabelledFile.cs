@@ -71,9 +71,9 @@ public static class LabelledFile
         {
             Mail = fields.List("labels") switch
             {
-            [.., "phishing"] => MailKind.Phishing,
-            [.., "spam"] => MailKind.Spam,
-            [.., "ham"] => MailKind.Ham,
+                [.., "phishing"] => MailKind.Phishing,
+                [.., "spam"] => MailKind.Spam,
+                [.., "ham"] => MailKind.Ham,
                 _ => throw new FormatException("labels holds none of ham, spam, phishing."),
             },
             Machine = fields["written_by"] switch { "human" => false, "gpt" => true, _ => IsOlderThanMachines(fields["source"] ?? "") ? false : null },

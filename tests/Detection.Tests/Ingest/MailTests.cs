@@ -67,6 +67,15 @@ public sealed class MailTests
         Assert.Equal("first\n\nsecond\n\nthird", message.Text);
     }
 
+    /// <summary>Found in samples/: the text was empty, which was a way past every detector.</summary>
+    [Fact]
+    public void A_multipart_whose_boundary_never_occurs_is_read_as_it_stands()
+    {
+        var message = Read(Head + "Content-Type: multipart/mixed; boundary=never\r\n\r\nPay now, please.\r\n");
+        Assert.Equal("Pay now, please.", message.Text);
+        Assert.Contains(message.Facts!, fact => fact.Name == "mime-broken");
+    }
+
     [Fact]
     public void Too_many_parts_are_refused_by_name() =>
         Assert.Contains("MIME parts", Assert.Throws<IngestException>(() => MessageExtraction.Extract(

@@ -44,7 +44,7 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
     {
         using var folder = new TemporaryFolder();
         using var pipeline = tiny.Plain();
-        Contracts.Message[] messages = [.. Enumerable.Range(0, 5).Select(i => new Contracts.Message { Id = $"{i}", Text = $"text number {i} of five" })];
+        Detection.Contracts.Message[] messages = [.. Enumerable.Range(0, 5).Select(i => new Detection.Contracts.Message { Id = $"{i}", Text = $"text number {i} of five" })];
         IReadOnlyList<StoredFeatures> whole;
         using (var store = FeatureStore.Open(folder.Path, pipeline)) whole = store.Of(messages, null, TestContext.Current.CancellationToken);
         string file = Directory.GetFiles(folder.Path).Single();
@@ -93,8 +93,13 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         using var pipeline = tiny.Plain();
         var samples = Enumerable.Range(0, 40).Select(i => new LabelledRow
         {
-            Id = $"s{i}", File = "samples/machine", Task = LearningTask.Synthetic, Text = $"zebra quagga okapi {i}", Split = "train", Machine = true,
-            Message = new Contracts.Message { Id = $"s{i}", Text = $"zebra quagga okapi {i}", Channel = Contracts.Channel.Social },
+            Id = $"s{i}",
+            File = "samples/machine",
+            Task = LearningTask.Synthetic,
+            Text = $"zebra quagga okapi {i}",
+            Split = "train",
+            Machine = true,
+            Message = new Detection.Contracts.Message { Id = $"s{i}", Text = $"zebra quagga okapi {i}", Channel = Detection.Contracts.Channel.Social },
         }).ToArray();
         var report = HeadTraining.Run(pipeline, tiny.Options with { Output = folder.Path, Extra = samples }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
         Assert.Contains(report.Manifest.Training, source => source is { Source: "samples/machine", Use: "trains", Rows: 40, LicenceClass: "own" });

@@ -12,8 +12,15 @@ public sealed class VerdictQueryStringTests
     {
         var query = new VerdictQuery
         {
-            Text = "a & b=ü", Actions = [VerdictAction.Hold, VerdictAction.Allow], Channels = [Channel.Sms], Authorship = [Authorship.TooShort], Mail = [MailKind.Phishing],
-            Techniques = ["fear_threat"], HasDecision = false, From = Some.Time, Order = VerdictOrder.MostSuspicious,
+            Text = "a & b=ü",
+            Actions = [VerdictAction.Hold, VerdictAction.Allow],
+            Channels = [Channel.Sms],
+            Authorship = [Authorship.TooShort],
+            Mail = [MailKind.Phishing],
+            Techniques = ["fear_threat"],
+            HasDecision = false,
+            From = Some.Time,
+            Order = VerdictOrder.MostSuspicious,
         };
         string address = VerdictQueryString.Format(query);
         Assert.Equal(address, VerdictQueryString.Format(Parse(address)));

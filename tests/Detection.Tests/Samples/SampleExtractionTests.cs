@@ -15,10 +15,9 @@ public sealed class SampleExtractionTests
         Assert.Equal(SampleStream.Messages.Select(message => message.Id), Stream.Value.Select(item => item.Message!.Id));
     }
 
-    /// <summary>Strictly read, a multipart whose boundary never occurs has no parts: the one such sample may come out empty, the others may not.</summary>
     [Fact]
-    public void Every_message_has_words_unless_its_boundary_never_occurs() =>
-        Assert.All(Stream.Value.Where(item => item.Message!.Subject != "Your booking in May"), item => Assert.False(string.IsNullOrWhiteSpace(item.Message!.Text), item.Message.Id));
+    public void Every_message_has_words() =>
+        Assert.All(Stream.Value, item => Assert.False(string.IsNullOrWhiteSpace(item.Message!.Text), item.Message.Id));
 
     [Fact]
     public void Hidden_text_is_kept_as_a_fact() =>

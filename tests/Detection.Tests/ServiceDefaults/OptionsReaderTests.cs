@@ -29,6 +29,7 @@ public sealed class OptionsReaderTests
     [InlineData("Detection:Modle", "compact", "Detection:Modle is unknown")]
     [InlineData("Detection:Http:Maxbdy", "1", "Detection:Http:Maxbdy is unknown; known here: MaxBody, Urls")]
     [InlineData("Detection:Http:MaxBody", "1", "Detection:Http:MaxBody must be between 1024")]
+    [InlineData("Detection:Http:MaxBody", "5000000000", "Detection:Http:MaxBody must be between 1024 and 1073741824")]
     [InlineData("Detection:Http:MaxBody", "lots", "Detection:Http:MaxBody")]
     [InlineData("Detection:Threads", "-1", "Detection:Threads must be between 0 and 1024")]
     [InlineData("Detection:MaxDelay", "00:01:00", "Detection:MaxDelay must be between")]
