@@ -102,7 +102,7 @@ public sealed class LanguageModelTrainingTests : IDisposable
     [Fact]
     public void The_exported_model_says_when_it_serves_what_it_said_in_training()
     {
-        string longText = string.Concat(Enumerable.Repeat("the cat ate 12 fish while it rained in Bremen. ", 20));
+        string longText = string.Concat(Enumerable.Repeat("the cat ate 12 fish while it rained in Bremen. ", 60));
         string[] texts = ["t", "the cat sat on a mat.", "Naïve — “quoted” 😀 12\n\nBye", longText];
         using var training = new LanguageModelTraining(_corpus.Options("run") with { Steps = 30 }, TimeProvider.System);
         training.Run(new Progress<TrainingProgress>(), TestContext.Current.CancellationToken);
