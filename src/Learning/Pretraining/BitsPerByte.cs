@@ -1,3 +1,6 @@
+using Detection.Model;
+using Detection.Text;
+
 namespace Detection.Learning.Pretraining;
 
 /// <summary>What a language model needs for the documents of one domain.</summary>
@@ -32,6 +35,29 @@ public static class BitsPerByte
             all.Add(text, spent, tokens);
         }
         return [.. sums.Select(one => one.Value.As(one.Key)), all.As(AllDomains)];
+    }
+
+    /// <summary>Bits and tokens of a text by a model as it serves: what <see cref="ByDomain"/> asks for. Later windows of a long text see half a window before the part that counts.</summary>
+    /// <exception cref="ArgumentException">The tokenizer has neither a <c>&lt;|endoftext|&gt;</c> nor a first token.</exception>
+    public static Func<string, (double Bits, int Tokens)> By(TokenScorer scorer, Tokenizer tokenizer)
+    {
+        int first = tokenizer.IdOf(BpeVocabulary.EndOfText) ?? tokenizer.BosId ?? throw new ArgumentException("The tokenizer names no token that stands before a text.", nameof(tokenizer));
+        return text =>
+        {
+            ReadOnlyMemory<int> ids = (int[])[first, .. tokenizer.Encode(text).Ids];
+            int window = scorer.MaxTokens, stride = window / 2;
+            var starts = new List<int> { 0 };
+            while (starts[^1] + window < ids.Length) starts.Add(starts[^1] + stride);
+            var scores = scorer.Score([.. starts.Select(start => ids.Slice(start, Math.Min(window, ids.Length - start)))], PoolingPlan.None);
+            double nats = 0;
+            for (int i = 0; i < scores.Count; i++)
+            {
+                // The window before ended at the token window − stride of this one.
+                int counted = i == 0 ? 0 : window - stride - 1;
+                for (int t = counted; t < scores[i].LogProb.Length; t++) nats -= scores[i].LogProb[t];
+            }
+            return (nats / Math.Log(2), ids.Length - 1);
+        };
     }
 
     private sealed class Sum

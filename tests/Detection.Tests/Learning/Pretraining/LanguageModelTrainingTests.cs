@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Detection.Checkpoints;
 using Detection.Learning.Pretraining;
+using Detection.Model;
+using Detection.Text;
 
 namespace Detection.Tests.Learning.Pretraining;
 
@@ -94,6 +96,28 @@ public sealed class LanguageModelTrainingTests : IDisposable
         var tokenizer = TokenizerFile.Read(Path.Combine(_corpus.Folder("out"), "tokenizer.json"));
         Assert.Equal(shape.Vocabulary, tokenizer.Ids.Count);
         Assert.NotNull(checkpoint.Tokenizer);
+    }
+
+    /// <summary>Training has its own forward pass and tokenizer; rounding the weights to bfloat16 is all that may part them.</summary>
+    [Fact]
+    public void The_exported_model_says_when_it_serves_what_it_said_in_training()
+    {
+        string longText = string.Concat(Enumerable.Repeat("the cat ate 12 fish while it rained in Bremen. ", 60));
+        string[] texts = ["t", "the cat sat on a mat.", "Naïve — “quoted” 😀 12\n\nBye", longText];
+        using var training = new LanguageModelTraining(_corpus.Options("run") with { Steps = 30 }, TimeProvider.System);
+        training.Run(new Progress<TrainingProgress>(), TestContext.Current.CancellationToken);
+        training.Export(_corpus.Folder("out"));
+        using var checkpoint = Checkpoint.Open(_corpus.Folder("out"));
+        using var scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Threads = 1 });
+        var serving = BitsPerByte.By(scorer, Tokenizer.Load(_corpus.Folder("out")));
+        foreach (string text in texts)
+        {
+            var (expected, tokens) = training.Bits(text);
+            var (bits, count) = serving(text);
+            Assert.Equal(tokens, count);
+            Assert.InRange(bits, expected * 0.99, expected * 1.01);
+        }
+        Assert.True(training.Bits(longText).Tokens > 2 * scorer.MaxTokens);
     }
 
     [Fact]
