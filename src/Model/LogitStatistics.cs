@@ -128,16 +128,15 @@ internal static class LogitStatistics
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Exp(Vector512<float> x)
     {
-        Vector512<float> shifted = x * Vector512.Create(1.44269504f) + Vector512.Create(12582912f); // 1.5 · 2²³ rounds to a whole number
+        Vector512<float> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.44269504f), Vector512.Create(12582912f)); // 1.5 · 2²³ rounds to a whole number
         Vector512<float> n = shifted - Vector512.Create(12582912f);
-        Vector512<float> r = x - n * Vector512.Create(0.693359375f) - n * Vector512.Create(-2.12194440e-4f);
-        Vector512<float> p = Vector512.Create(1f / 720);
-        p = p * r + Vector512.Create(1f / 120);
-        p = p * r + Vector512.Create(1f / 24);
-        p = p * r + Vector512.Create(1f / 6);
-        p = p * r + Vector512.Create(0.5f);
-        p = p * r + Vector512.Create(1f);
-        p = p * r + Vector512.Create(1f);
+        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(2.12194440e-4f), Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), x));
+        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(1f / 720), r, Vector512.Create(1f / 120));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1f / 24));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1f / 6));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1f));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1f));
         Vector512<int> exponent = (shifted.AsInt32() + Vector512.Create(127 - 0x4b400000)) << 23;
         return p * exponent.AsSingle();
     }
@@ -158,8 +157,8 @@ internal static class LogitStatistics
             _e1 += eb;
             _ea0 += eaa;
             _ea1 += ebb;
-            _eaa0 += eaa * a;
-            _eaa1 += ebb * b;
+            _eaa0 = Vector512.FusedMultiplyAdd(eaa, a, _eaa0);
+            _eaa1 = Vector512.FusedMultiplyAdd(ebb, b, _eaa1);
         }
 
         /// <summary>Adds the three sums lane by lane, in order; returns how many logits were larger.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,8 +15,9 @@ internal sealed class PackLadder
     private const int Reference = 512; // larger packs are no faster (torchsharp.md §1.3)
     private const int LongStep = 128;
     private const int Shift = 17;
-    private static readonly int[] PackRungs = [32, 64, 96, 128, 192, 256, 384, Reference];
-    private static readonly int[] ChunkRungs = [32, 64, HeadChunk];
+    private const int Vector = 64; // the most values that an element-wise loop of libtorch takes at once
+    private static readonly int[] PackRungs = [24, 32, 48, 64, 96, 128, 192, 256, 384, Reference];
+    private static readonly int[] ChunkRungs = [24, 48, HeadChunk];
     private readonly int[] _packs;
     private readonly int[] _chunks;
 
@@ -35,20 +37,25 @@ internal sealed class PackLadder
     /// <summary>Rows of a pack with that many tokens. A sequence beyond the last rung is always alone, so that its length decides.</summary>
     public int RowsFor(int tokens) => tokens <= _packs[^1] ? _packs.First(rung => rung >= tokens) : RoundUp(tokens, LongStep);
 
-    /// <summary>Rows of the head's next chunk with that many rows left.</summary>
-    public int ChunkFor(int rows) => rows >= _chunks[^1] ? _chunks[^1] : _chunks.First(rung => rung >= rows);
+    /// <summary>Rows of the head's next chunk with that many rows left: a rung above, or one below where that would waste more than it holds.</summary>
+    public int ChunkFor(int rows)
+    {
+        int above = _chunks.FirstOrDefault(rung => rung >= rows, _chunks[^1]), below = _chunks.LastOrDefault(rung => rung <= rows);
+        return above - rows > below && below > 0 ? below : above;
+    }
 
     public static PackLadder Prove(LanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();
         Linear[] linears = [.. model.LayerLinears];
-        // Element-wise functions differ between whole vectors and the rest: every matrix must be whole vectors (64 values).
-        int least = linears.SelectMany(linear => new[] { linear.Inputs, linear.Outputs }).All(size => size % 2 == 0) ? 32 : 64;
-        HashSet<int> packs = [.. PackRungs.Where(rung => rung >= least)], chunks = [.. ChunkRungs];
+        // Element-wise functions give other bits in the rest of a vector: every matrix must be whole vectors.
+        int common = (int)linears.SelectMany(linear => new[] { linear.Inputs, linear.Outputs }).Aggregate(BigInteger.Zero, (divisor, size) => BigInteger.GreatestCommonDivisor(divisor, size));
+        int[] whole = [.. PackRungs.Where(rung => rung * (common % Vector) % Vector == 0)];
+        HashSet<int> packs = [.. whole], chunks = [.. ChunkRungs];
         foreach (Linear linear in linears) Keep(packs, linear.Apply, linear.Inputs, Reference, model);
         Keep(chunks, states => nn.functional.linear(states, model.Head), model.Shape.Width, HeadChunk, model);
         bool mixes = packs.Contains(Reference) && chunks.Contains(HeadChunk);
-        return mixes ? new PackLadder([.. packs.Order()], [.. chunks.Order()], true) : new PackLadder([.. PackRungs.Where(rung => rung >= least)], ChunkRungs, false);
+        return mixes ? new PackLadder([.. packs.Order()], [.. chunks.Order()], true) : new PackLadder(whole, ChunkRungs, false);
     }
 
     /// <summary>The rungs that hold for two models at once.</summary>

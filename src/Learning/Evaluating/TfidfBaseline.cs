@@ -22,10 +22,10 @@ public sealed class TfidfBaseline
         _rarity = [.. kept.Select(term => (float)(1 + Math.Log((1.0 + rows.Count) / (1 + term.Value))))];
         var training = rows.Select(row => Row(row.Text, row.Positive)).ToArray();
         _matrix = new TrainingMatrix(training, 0, _terms.Count);
-        float[] ridge = new float[_matrix.Size];
+        float[] scale = new float[_matrix.Size];
+        Array.Fill(scale, 1);
         // scikit-learn's C = 10 in the mean-loss form.
-        Array.Fill(ridge, 0.1f / Math.Max(1, rows.Count));
-        _weights = LogisticRegression.Fit(_matrix, ridge, iterations: 100);
+        _weights = LogisticRegression.Fit(_matrix, scale, 0.1 / Math.Max(1, rows.Count), iterations: 100);
     }
 
     /// <param name="positive">Null: the row says nothing.</param>

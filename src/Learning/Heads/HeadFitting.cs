@@ -5,7 +5,7 @@ namespace Detection.Learning.Heads;
 
 /// <summary>How strongly the weights of a head are held back, and how it was found.</summary>
 /// <param name="Ridge">Weight of ½‖w‖² on hidden states and surface.</param>
-/// <param name="WordScale">Words are held back this many times (squared) less; 0: the head reads no words.</param>
+/// <param name="WordScale">The ridge lets the weight of a word go this many times further; 0: the head reads no words.</param>
 /// <param name="Auroc">Mean over held-out folds.</param>
 public sealed record HeadStrength(double Ridge, double WordScale, double Auroc);
 
@@ -27,12 +27,12 @@ internal enum FeatureBlocks
 internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = FeatureBlocks.All)
 {
     /// <summary>Criteria are few and each says much: they are held back less than one of a thousand hidden values.</summary>
-    private const double CriteriaScale = 4;
+    private const float CriteriaScale = 4;
 
     private const int Folds = 3;
 
     private static readonly double[] Ridges = [10, 3, 1, 0.3, 0.1, 0.03, 0.01];
-    private static readonly double[] WordScales = [8, 25];
+    private static readonly double[] WordScales = [25, 80];
 
     /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters. Such a head reads words only if that helps on the source left out.</param>
     public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
@@ -68,30 +68,29 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
         TrainingRow[] learn = [.. examples.Where((_, i) => !held.Contains(i)).Select(example => example.Row)];
         if (learn.All(row => row.Positive) || !learn.Any(row => row.Positive)) return double.NaN;
         var matrix = Matrix(learn, strength);
-        float[] weights = start = LogisticRegression.Fit(matrix, Penalties(head, strength), start, 40, cancellation);
+        float[] weights = start = LogisticRegression.Fit(matrix, Scales(head, strength), strength.Ridge, start, 60, cancellation);
         var scored = held.Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive)).ToArray();
         return Ranking.Auroc([.. scored.Where(one => !one.Positive).Select(one => one.Score)], [.. scored.Where(one => one.Positive).Select(one => one.Score)]);
     }
 
     private float[] Fit(TrainingRow[] rows, string head, HeadStrength strength, float[]? start, CancellationToken cancellation) =>
-        LogisticRegression.Fit(Matrix(rows, strength), Penalties(head, strength), start, 80, cancellation);
+        LogisticRegression.Fit(Matrix(rows, strength), Scales(head, strength), strength.Ridge, start, 200, cancellation);
 
     private TrainingMatrix Matrix(TrainingRow[] rows, HeadStrength strength) => new(rows, layout.Length, strength.WordScale > 0 ? WordVector.Buckets : 0);
 
-    /// <summary>One ridge a weight; infinite: the weight stays 0.</summary>
-    private float[] Penalties(string head, HeadStrength strength)
+    /// <summary>How far the ridge lets each weight go; 0: not at all.</summary>
+    private float[] Scales(string head, HeadStrength strength)
     {
         int words = strength.WordScale > 0 ? WordVector.Buckets : 0, surface = layout.Hidden + layout.Criteria;
-        float[] penalties = new float[layout.Length + words + 1];
-        penalties.AsSpan(0, layout.Length).Fill((float)strength.Ridge);
-        penalties.AsSpan(layout.Hidden, layout.Criteria).Fill((float)(strength.Ridge / (CriteriaScale * CriteriaScale)));
+        float[] scales = new float[layout.Length + words + 1];
+        if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, layout.Hidden).Fill(1);
+        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(layout.Hidden, layout.Criteria).Fill(CriteriaScale);
         // Capitals, digits and punctuation tell data sets apart, not authors.
-        if (head == HeadNames.Synthetic) penalties.AsSpan(surface + SurfaceFeatures.PlainCount, SurfaceFeatures.Names.Count - SurfaceFeatures.PlainCount).Fill(float.PositiveInfinity);
-        if (!blocks.HasFlag(FeatureBlocks.Hidden)) penalties.AsSpan(0, layout.Hidden).Fill(float.PositiveInfinity);
-        if (!blocks.HasFlag(FeatureBlocks.Criteria)) penalties.AsSpan(layout.Hidden, layout.Criteria).Fill(float.PositiveInfinity);
-        if (!blocks.HasFlag(FeatureBlocks.Surface)) penalties.AsSpan(surface, SurfaceFeatures.Names.Count).Fill(float.PositiveInfinity);
-        if (words > 0) penalties.AsSpan(layout.Length, words).Fill((float)(strength.Ridge / (strength.WordScale * strength.WordScale)));
-        return penalties;
+        int read = head == HeadNames.Synthetic ? SurfaceFeatures.PlainCount : SurfaceFeatures.Names.Count;
+        if (blocks.HasFlag(FeatureBlocks.Surface)) scales.AsSpan(surface, read).Fill(1);
+        scales.AsSpan(layout.Length, words).Fill((float)strength.WordScale);
+        scales[^1] = 1;
+        return scales;
     }
 
     /// <summary>Indices that are held out together; by source, every source that has both answers once.</summary>

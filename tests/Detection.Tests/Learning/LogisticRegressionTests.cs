@@ -11,20 +11,21 @@ public sealed class LogisticRegressionTests
     public void The_optimum_has_no_slope()
     {
         var matrix = Some(400, out _);
-        float[] ridge = [.. Enumerable.Repeat(0.01f, matrix.Size)], weights = LogisticRegression.Fit(matrix, ridge, iterations: 300, cancellation: TestContext.Current.CancellationToken), gradient = new float[matrix.Size];
+        float[] scale = [.. Enumerable.Repeat(1f, matrix.Size)], weights = LogisticRegression.Fit(matrix, scale, 0.01, iterations: 300, cancellation: TestContext.Current.CancellationToken), gradient = new float[matrix.Size];
         matrix.Loss(weights, gradient);
-        for (int i = 0; i < weights.Length - 1; i++) gradient[i] += ridge[i] * weights[i];
+        for (int i = 0; i < weights.Length - 1; i++) gradient[i] += 0.01f * weights[i];
         Assert.All(gradient, slope => Assert.InRange(slope, -2e-3f, 2e-3f));
         Assert.True(weights[0] > 1 && weights[1] < -0.5 && weights[4] > 0, string.Join(' ', weights));
     }
 
     [Fact]
-    public void A_weight_with_an_infinite_ridge_stays_zero()
+    public void A_weight_without_scale_stays_zero_and_one_with_more_goes_further()
     {
         var matrix = Some(200, out _);
-        float[] weights = LogisticRegression.Fit(matrix, [float.PositiveInfinity, 0.01f, 0.01f, 0.01f, 0.01f, 0], cancellation: TestContext.Current.CancellationToken);
+        float[] weights = LogisticRegression.Fit(matrix, [0, 1, 1, 1, 1, 1], 0.1, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(0, weights[0]);
-        Assert.True(weights[1] < 0);
+        float[] further = LogisticRegression.Fit(matrix, [0, 5, 1, 1, 1, 1], 0.1, cancellation: TestContext.Current.CancellationToken);
+        Assert.True(further[1] < 2 * weights[1] && weights[1] < 0);
     }
 
     [Fact]
