@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Detection.Checkpoints;
+using Detection.Detectors.Bundles;
 using Detection.Ingest;
+using Detection.ServiceDefaults;
 using Detection.Standalone.Commands;
 
 namespace Detection.Standalone;
@@ -35,7 +37,8 @@ internal static class CommandLine
         catch (Exception failure)
         {
             await terminal.Error.WriteLineAsync(Sentence(failure));
-            return failure is UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or FileNotFoundException or DirectoryNotFoundException
+            return failure is UsageException or InvalidOptionsException or BundleException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException
+                or FileNotFoundException or DirectoryNotFoundException
                 ? BadInput
                 : Failed;
         }
@@ -57,6 +60,7 @@ internal static class CommandLine
             ScoreCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             SamplesCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ModelsCommand.Create(terminal),
@@ -71,7 +75,8 @@ internal static class CommandLine
     /// <summary>One sentence a person can act on; the stack is for bugs.</summary>
     private static string Sentence(Exception failure) => failure switch
     {
-        UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException or UnauthorizedAccessException => failure.Message,
+        UsageException or InvalidOptionsException or BundleException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException
+            or UnauthorizedAccessException => failure.Message,
         AggregateException { InnerException: { } inner } => Sentence(inner),
         _ => failure.ToString(),
     };
