@@ -33,6 +33,9 @@ public sealed record ModelBenchmark
 
     public double SpeedUp => TokensPerSecond / PlainTokensPerSecond;
 
+    /// <summary>Tokens a second with a second model that reads along (<see cref="PairScorer"/>); null without one.</summary>
+    public double? PairTokensPerSecond { get; init; }
+
     /// <summary>Floating-point operations of the matrix products of one token (attention scores left out).</summary>
     public required double OperationsPerToken { get; init; }
 
@@ -51,14 +54,15 @@ public sealed record ModelBenchmark
     /// <summary>Time to load the model, weights read and shapes proved.</summary>
     public required TimeSpan Loading { get; init; }
 
-    /// <summary>The largest resident memory of the process before the plain path was loaded, in bytes.</summary>
+    /// <summary>The largest resident memory of the process before observer and plain path were loaded, in bytes.</summary>
     public required long PeakMemory { get; init; }
 
     /// <param name="sequences">Messages to score, at least one of two tokens; what is longer than the model's context is cut.</param>
     /// <param name="rounds">How often each of the three is measured.</param>
+    /// <param name="observer">A second model of the same vocabulary, or null.</param>
     /// <param name="progress">Told what is measured next.</param>
     public static ModelBenchmark Measure(Checkpoint checkpoint, TokenScorerOptions options, IReadOnlyList<ReadOnlyMemory<int>> sequences, int rounds = 3,
-        IProgress<string>? progress = null, CancellationToken cancel = default)
+        Checkpoint? observer = null, IProgress<string>? progress = null, CancellationToken cancel = default)
     {
         progress?.Report("loading");
         long start = Stopwatch.GetTimestamp();
@@ -71,15 +75,20 @@ public sealed record ModelBenchmark
         scorer.Score(sequences, PoolingPlan.None, cancel); // the first pass compiles kernels
         using Process process = Process.GetCurrentProcess();
         long peakMemory = process.PeakWorkingSet64;
+        using TokenScorer? second = observer is null ? null : TokenScorer.Load(observer, options);
+        PairScorer? pair = second is null ? null : new PairScorer(second, scorer);
+        ReadOnlyMemory<int>[] shared = [.. sequences.Select(ids => ids[..Math.Min(ids.Length, pair?.MaxTokens ?? 0)])];
+        pair?.Score(shared, PoolingPlan.None, cancel);
         using PlainLanguageModel plain = new(checkpoint);
         int[][] sample = [.. sequences.Where(ids => ids.Length > 1).OrderBy(ids => ids.Length).Skip(sequences.Count / 2).Take(2).Select(ids => ids.ToArray())];
-        List<TimeSpan> scoring = [], alone = [], plainly = [];
+        List<TimeSpan> scoring = [], alone = [], plainly = [], paired = [];
         List<double> peaks = [];
         for (int round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report($"round {round + 1} of {rounds}");
             scoring.Add(Time(() => scorer.Score(sequences, PoolingPlan.None, cancel)));
+            if (pair is not null) paired.Add(Time(() => pair.Score(shared, PoolingPlan.None, cancel)));
             for (int i = 0; i < 5; i++) alone.Add(Time(() => scorer.Score([lone], PoolingPlan.None, cancel)));
             peaks.Add(OnThreads(scorer.Lanes.Count, () => Peak(scorer.Model.Type, scorer.Model.Device)));
             plainly.Add(OnThreads(scorer.Lanes.Count, () => OneDnn.Without(() => Time(() => plain.Score(sample)))));
@@ -93,6 +102,7 @@ public sealed record ModelBenchmark
             Tokens = tokens,
             TokensPerSecond = tokens / Median(scoring).TotalSeconds,
             PlainTokensPerSecond = sample.Sum(ids => ids.Length) / Median(plainly).TotalSeconds,
+            PairTokensPerSecond = pair is null ? null : shared.Sum(ids => (long)ids.Length) / Median(paired).TotalSeconds,
             OperationsPerToken = Operations(scorer.Model.Shape),
             PeakOperationsPerSecond = peaks.Order().ElementAt(rounds / 2),
             LoneMessage = Median(alone),

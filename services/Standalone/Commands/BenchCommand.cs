@@ -7,6 +7,7 @@ using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Ingest;
 using Detection.Model;
+using Detection.ServiceDefaults;
 using Detection.Text;
 using Spectre.Console;
 
@@ -24,7 +25,7 @@ internal static class BenchCommand
         var tokens = Number("--tokens", 4_096, 2, 10_000_000, "About how many tokens are scored in each round: every n-th message.");
         var rounds = Number("--rounds", 3, 1, 1_000, "How often each figure is measured; the median counts.");
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions();
+        var shared = new ModelOptions(observer: true);
         var command = new Command("bench", "Measures speed, latency and memory of a model on this machine.") { paths, tokens, rounds, json };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -33,8 +34,9 @@ internal static class BenchCommand
             var source = ModelFolders.Resolve(options);
             string device = options.Device == "auto" ? Machine.BestDevice() : options.Device, dtype = ConfiguredDtype.Resolve(options, source);
             using var checkpoint = Checkpoint.Open(source.Path);
+            using var observer = Observer(options, checkpoint);
             var messages = Sequences(parsed.GetValue(paths)!, terminal, source, checkpoint, parsed.GetValue(tokens), cancellation);
-            var figures = ModelBenchmark.Measure(checkpoint, new TokenScorerOptions { Dtype = dtype, Device = device, Threads = options.Threads }, messages, parsed.GetValue(rounds), new ProgressLines(terminal), cancellation);
+            var figures = ModelBenchmark.Measure(checkpoint, new TokenScorerOptions { Dtype = dtype, Device = device, Threads = options.Threads }, messages, parsed.GetValue(rounds), observer, new ProgressLines(terminal), cancellation);
             var report = new BenchReport(source.Name, dtype, device, Machine.Instructions, parsed.GetValue(rounds), figures);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(JsonSerializer.Serialize(report.Fields(), JsonSerializerOptions.Web));
             else terminal.Screen.Write(report.Table());
@@ -47,7 +49,7 @@ internal static class BenchCommand
     private static ReadOnlyMemory<int>[] Sequences(string[] paths, Terminal terminal, ModelSource source, Checkpoint checkpoint, int tokens, CancellationToken cancellation)
     {
         if (paths.Length == 0) paths = [Path.Combine(AppContext.BaseDirectory, "samples", "stream.jsonl")];
-        var tokenizer = new Tokenizer(checkpoint.Tokenizer ?? throw new NotSupportedException($"{source.Path}: no byte-level BPE tokenizer."), checkpoint.Config);
+        var tokenizer = TokenizerOf(checkpoint);
         int most = source.Bundle?.Manifest.Features.MaxTokens ?? TokensOfMessage;
         var all = new List<ReadOnlyMemory<int>>();
         foreach (var item in MessageSources.Read(paths, new IngestOptions(), terminal.In))
@@ -60,6 +62,21 @@ internal static class BenchCommand
         long every = Math.Max(1, all.Sum(ids => (long)ids.Length) / tokens);
         return [.. all.Where((_, i) => i % every == 0)];
     }
+
+    private static Checkpoint? Observer(DetectionOptions options, Checkpoint performer)
+    {
+        if (ModelFolders.Observer(options) is not { } source) return null;
+        var observer = Checkpoint.Open(source.Path);
+        try { ObserverModel.CheckVocabulary(source, observer, TokenizerOf(performer)); }
+        catch
+        {
+            observer.Dispose();
+            throw;
+        }
+        return observer;
+    }
+
+    private static Tokenizer TokenizerOf(Checkpoint checkpoint) => new(checkpoint.Tokenizer ?? throw new NotSupportedException("The model has no byte-level BPE tokenizer."), checkpoint.Config);
 
     private static Option<int> Number(string name, int usual, int least, int most, string description)
     {
@@ -90,6 +107,7 @@ internal sealed record BenchReport(string Model, string Dtype, string Device, st
         messagesPerSecond = Figures.MessagesPerSecond,
         plainTokensPerSecond = Figures.PlainTokensPerSecond,
         speedUp = Figures.SpeedUp,
+        pairTokensPerSecond = Figures.PairTokensPerSecond,
         operationsPerToken = Figures.OperationsPerToken,
         peakOperationsPerSecond = Figures.PeakOperationsPerSecond,
         peakShare = Figures.PeakShare,
@@ -114,6 +132,7 @@ internal sealed record BenchReport(string Model, string Dtype, string Device, st
         yield return ("tokens a second", Text($"{Figures.TokensPerSecond:N0}"));
         yield return ("messages a second", Text($"{Figures.MessagesPerSecond:N1}"));
         yield return ("plain path", Text($"{Figures.PlainTokensPerSecond:N0} tokens a second: {Figures.SpeedUp:N1} times slower"));
+        if (Figures.PairTokensPerSecond is { } pair) yield return ("with the observer", Text($"{pair:N0} tokens a second"));
         yield return ("share of the peak", Text($"{Figures.PeakShare:P0} of {Figures.PeakOperationsPerSecond / 1e9:N0} GFLOP/s, with {Figures.OperationsPerToken / 1e6:N1} MFLOP a token"));
         yield return ("one short message", Text($"{Figures.LoneMessage.TotalMilliseconds:N1} ms for 20 tokens"));
         yield return ("loading", Text($"{Figures.Loading.TotalSeconds:N1} s"));

@@ -14,7 +14,7 @@ public sealed class BenchCommandTests
         using var json = JsonDocument.Parse(Assert.Single(run.Lines));
         var fields = json.RootElement;
         Assert.Equal(
-            ["model", "dtype", "device", "threads", "instructions", "kernels", "rounds", "messages", "tokens", "tokensPerSecond", "messagesPerSecond", "plainTokensPerSecond", "speedUp", "operationsPerToken",
+            ["model", "dtype", "device", "threads", "instructions", "kernels", "rounds", "messages", "tokens", "tokensPerSecond", "messagesPerSecond", "plainTokensPerSecond", "speedUp", "pairTokensPerSecond", "operationsPerToken",
                 "peakOperationsPerSecond", "peakShare", "loneMessageMilliseconds", "loneMessageRows", "loadingMilliseconds", "peakMemoryBytes"],
             fields.EnumerateObject().Select(field => field.Name));
         Assert.Equal(("compact", "float32", 1), (fields.GetProperty("model").GetString(), fields.GetProperty("dtype").GetString(), fields.GetProperty("threads").GetInt32()));
@@ -27,11 +27,12 @@ public sealed class BenchCommandTests
     public async Task A_person_gets_a_table_of_the_messages_that_were_named()
     {
         using var model = TinyModel.Gpt2();
+        using var observer = TinyModel.Llama();
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("in.jsonl"), """{"id":"a","text":"The room is taken on Wednesday, so we meet on Thursday."}""", TestContext.Current.CancellationToken);
-        var run = await TheCommand.RunAsync(["bench", folder.File("in.jsonl"), "--model", model.Path, "--dtype", "float32", "--rounds", "1", "--threads", "1", "--device", "cpu"]);
+        var run = await TheCommand.RunAsync(["bench", folder.File("in.jsonl"), "--model", model.Path, "--observer", observer.Path, "--dtype", "float32", "--rounds", "1", "--threads", "1", "--device", "cpu"]);
         Assert.True(run.ExitCode == 0, run.Error);
-        foreach (string part in new[] { "1 messages", "tokens a second", "share of the peak", "float32", "1 threads", Path.GetFileName(model.Path) }) Assert.Contains(part, run.Output, StringComparison.Ordinal);
+        foreach (string part in new[] { "1 messages", "tokens a second", "with the observer", "share of the peak", "float32", "1 threads", Path.GetFileName(model.Path) }) Assert.Contains(part, run.Output, StringComparison.Ordinal);
     }
 
     [Theory]
