@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Detection.Checkpoints;
 using Detection.Detectors.Bundles;
 using Detection.Ingest;
@@ -32,6 +33,12 @@ internal static class CommandLine
             stop.Cancel();
         };
         Console.CancelKeyPress += cancel;
+        // What stops a service (docker stop, systemd): as the first Ctrl-C, in every command.
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        });
         try { return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error, ProcessTerminationTimeout = null }, stop.Token); }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { return Cancelled; }
         catch (Exception failure)

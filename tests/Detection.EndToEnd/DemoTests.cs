@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Detection.EndToEnd;
@@ -32,5 +33,16 @@ public sealed class DemoTests
         int code = await demo.ExitAsync(TimeSpan.FromMinutes(5));
         Assert.True(code == 0, demo.Error);
         Assert.Contains($"{url} is taken; using http://127.0.0.1:", demo.Error, StringComparison.Ordinal);
+    }
+
+    [Fact] // Kestrel's own handler took the signal and nobody told the demo
+    public async Task A_demo_that_shows_its_dashboard_ends_when_it_is_terminated()
+    {
+        using var data = new TemporaryFolder();
+        await using var demo = TheProgram.Start(data.Path, ["demo", "--pace", "0"], new Dictionary<string, string> { ["Detection__Http__Urls"] = TheProgram.FreeUrl() });
+        for (var waited = Stopwatch.StartNew(); !demo.Error.Contains("until Ctrl-C", StringComparison.Ordinal); await Task.Delay(100, TestContext.Current.CancellationToken))
+            Assert.True(!demo.HasExited && waited.Elapsed < TimeSpan.FromMinutes(5), demo.Error);
+        await demo.TerminateAsync();
+        Assert.Equal(0, await demo.ExitAsync(TimeSpan.FromMinutes(1)));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -71,6 +72,13 @@ internal sealed class TheProgram : IAsyncDisposable
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
         Assert.Fail($"The program was not ready within {patience}.\n{Error}");
+    }
+
+    /// <summary>SIGTERM, as a service manager stops a program.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(CancellationToken.None);
     }
 
     /// <summary>kill -9.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Detection.Contracts;
 using Detection.Ingest;
@@ -29,12 +28,12 @@ public sealed class HostileInputTests
     public void Html(string name, string unit, int count)
     {
         string html = string.Concat(Enumerable.Range(0, count).Select(i => unit.Replace("#", i.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal))) + "end";
-        InTime(name, () => Assert.NotNull(MessageExtraction.Extract(new Message { Html = html }, new IngestOptions()).Text));
+        ThreadTime.Within(name, Bound, () => Assert.NotNull(MessageExtraction.Extract(new Message { Html = html }, new IngestOptions()).Text));
     }
 
     [Fact]
     public void A_tag_with_very_many_attributes() =>
-        InTime("attributes", () => MessageExtraction.Extract(new Message { Html = "<p " + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"a{i}=1 style='color:red' ")) + ">x" }, new IngestOptions()));
+        ThreadTime.Within("attributes", Bound, () => MessageExtraction.Extract(new Message { Html = "<p " + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"a{i}=1 style='color:red' ")) + ">x" }, new IngestOptions()));
 
     [Theory]
     [InlineData("nested multiparts", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", 5000)]
@@ -45,7 +44,7 @@ public sealed class HostileInputTests
     [InlineData("received", "Received: from a (b (c (d by e;\r\n", 20_000)]
     [InlineData("parameters", "Content-Type: text/plain; name*0=a; name*1=b; charset*0=u;\r\n", 10_000)]
     [InlineData("references", "References: <a@b> ", 50_000)]
-    public void Mail(string name, string unit, int count) => InTime(name, () =>
+    public void Mail(string name, string unit, int count) => ThreadTime.Within(name, Bound, () =>
     {
         string head = unit.StartsWith(' ') ? "Subject: x" : "";
         string tail = unit.EndsWith('\n') ? "" : "\r\n";
@@ -58,13 +57,7 @@ public sealed class HostileInputTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("a.mbox"), string.Concat(Enumerable.Repeat("From a@b.example Tue Mar  3 10:00:00 2026\nContent-Length: 4000000\n\nwords\n\n", 20_000)));
-        InTime("counts", () => Assert.Equal(20_000, MessageSources.Read([folder.File("a.mbox")], new IngestOptions(), Stream.Null).Count(item => item.Message?.Text?.TrimEnd() == "words")));
+        ThreadTime.Within("counts", Bound, () => Assert.Equal(20_000, MessageSources.Read([folder.File("a.mbox")], new IngestOptions(), Stream.Null).Count(item => item.Message?.Text?.TrimEnd() == "words")));
     }
 
-    private static void InTime(string name, Action act)
-    {
-        var watch = Stopwatch.StartNew();
-        act();
-        Assert.True(watch.Elapsed < Bound, $"{name}: {watch.Elapsed}");
-    }
 }
