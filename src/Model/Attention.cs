@@ -11,6 +11,8 @@ internal sealed class Attention(Architecture shape, int layer, Linear queryKeyVa
 {
     private const int QueryBlock = 256; // bounds the scores of a long sequence, and skips keys that no query of the block may see
 
+    private readonly Scalar _scale = shape.ScaleOf(layer);
+
     public static Attention Read(WeightReader reader, Architecture shape, CheckpointNames names, int layer)
     {
         int queries = shape.Heads * shape.HeadSize, keys = shape.KeyValueHeads * shape.HeadSize;
@@ -30,7 +32,7 @@ internal sealed class Attention(Architecture shape, int layer, Linear queryKeyVa
         Tensor projected = queryKeyValue.Apply(x);                                              // (R, (H + 2K)·D)
         Tensor turned = projected.narrow(1, 0, (heads + kv) * size).view(-1, heads + kv, size); // (R, H + K, D)
         if (rotation is not null) turned = rotation.Apply(turned);
-        Tensor queries = turned.narrow(1, 0, heads) * shape.ScaleOf(layer);                     // (R, H, D)
+        Tensor queries = turned.narrow(1, 0, heads).mul(_scale);                                  // (R, H, D)
         Tensor keys = turned.narrow(1, heads, kv);                                              // (R, K, D)
         Tensor values = projected.narrow(1, (heads + kv) * size, kv * size).view(-1, kv, size); // (R, K, D)
         Tensor mixed = zeros([pack.Rows, heads, size], x.dtype, x.device);                      // (R, H, D)
@@ -49,7 +51,7 @@ internal sealed class Attention(Architecture shape, int layer, Linear queryKeyVa
         Tensor k = keys.narrow(0, segment.Start, t).permute(1, 2, 0);                                         // (K, D, t)
         Tensor v = values.narrow(0, segment.Start, t).permute(1, 0, 2);                                       // (K, t, D)
         Tensor scores = bmm(q, k);                                                                            // (K, G·n, t)
-        scores.view(kv, group, n, t).narrow(3, from, n).add_(mask.narrow(0, 0, n).narrow(1, 0, n));
+        scores.view(kv, group, n, t).narrow(3, from, n).add_(mask.narrow(0, 0, n).narrow(1, 0, n), KeptScalar.One);
         Tensor result = bmm(scores.softmax(-1), v).view(shape.Heads, n, size);                                // (H, n, D)
         mixed.narrow(0, segment.Start + from, n).copy_(result.permute(1, 0, 2));
     }

@@ -88,8 +88,8 @@ internal sealed class LanguageModel : IDisposable
         public void ApplyInPlace(Tensor x, Pack pack, Rotation? rotation, Tensor mask)
         {
             using DisposeScope scope = NewDisposeScope();
-            x.add_(Attention.Apply(AttentionNorm.Apply(x), pack, rotation, mask));
-            x.add_(FeedForward.Apply(FeedForwardNorm.Apply(x)));
+            x.add_(Attention.Apply(AttentionNorm.Apply(x), pack, rotation, mask), KeptScalar.One);
+            x.add_(FeedForward.Apply(FeedForwardNorm.Apply(x)), KeptScalar.One);
         }
 
         public void Dispose()

@@ -49,7 +49,7 @@ internal sealed class Positions : IDisposable
     }
 
     /// <summary>(R, W) plus the learned vectors of the rows' positions (R); unchanged where positions are rotations.</summary>
-    public Tensor Add(Tensor embedded, Tensor positions) => _learned is null ? embedded : embedded.add_(_learned.index_select(0, positions));
+    public Tensor Add(Tensor embedded, Tensor positions) => _learned is null ? embedded : embedded.add_(_learned.index_select(0, positions), KeptScalar.One);
 
     /// <summary>The rotations of the rows' positions (R), or null where there are none.</summary>
     public Rotation? RotationAt(Tensor positions) =>
@@ -67,5 +67,5 @@ internal sealed class Positions : IDisposable
 internal sealed record Rotation(Tensor Cosine, Tensor Sine)
 {
     /// <summary>Rotates (R, heads, D): x · cos + swap(x) · (−sin, sin).</summary>
-    public Tensor Apply(Tensor x) => (x * Cosine).addcmul_(x.roll([x.shape[2] / 2], [-1]), Sine, 1);
+    public Tensor Apply(Tensor x) => (x * Cosine).addcmul_(x.roll([x.shape[2] / 2], [-1]), Sine, KeptScalar.One);
 }

@@ -127,7 +127,7 @@ internal sealed record BenchReport(string Model, string Dtype, string Device, st
     private IEnumerable<(string Name, string Value)> Rows()
     {
         yield return ("model", $"{Model}, {Dtype}");
-        yield return ("machine", Text($"{Device}, {Instructions}, {Figures.Threads} threads ({Figures.Kernels})"));
+        yield return ("machine", Text($"{Device}, {Instructions}, {Figures.Threads} threads"));
         yield return ("texts", Text($"{Figures.Messages} messages, {Figures.Tokens:N0} tokens, median of {Rounds} rounds"));
         yield return ("tokens a second", Text($"{Figures.TokensPerSecond:N0}"));
         yield return ("messages a second", Text($"{Figures.MessagesPerSecond:N1}"));
