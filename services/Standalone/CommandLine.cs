@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Detection.Checkpoints;
+using Detection.Detectors.Bundles;
 using Detection.Ingest;
+using Detection.ServiceDefaults;
 using Detection.Standalone.Commands;
 
 namespace Detection.Standalone;
@@ -42,7 +44,8 @@ internal static class CommandLine
         catch (Exception failure)
         {
             await terminal.Error.WriteLineAsync(Sentence(failure));
-            return failure is UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or FileNotFoundException or DirectoryNotFoundException
+            return failure is UsageException or InvalidOptionsException or BundleException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException
+                or FileNotFoundException or DirectoryNotFoundException
                 ? BadInput
                 : Failed;
         }
@@ -64,6 +67,7 @@ internal static class CommandLine
             ScoreCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             SamplesCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ModelsCommand.Create(terminal),
@@ -78,7 +82,8 @@ internal static class CommandLine
     /// <summary>One sentence a person can act on; the stack is for bugs.</summary>
     private static string Sentence(Exception failure) => failure switch
     {
-        UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException or UnauthorizedAccessException => failure.Message,
+        UsageException or InvalidOptionsException or BundleException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException
+            or UnauthorizedAccessException => failure.Message,
         AggregateException { InnerException: { } inner } => Sentence(inner),
         _ => failure.ToString(),
     };

@@ -34,7 +34,7 @@ internal static class EvaluateCommand
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions();
+        var shared = new ModelOptions(observer: true);
         var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, rows, features, maxTokens, json };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
