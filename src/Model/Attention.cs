@@ -58,7 +58,8 @@ internal sealed class Attention(Architecture shape, int layer, Linear queryKeyVa
 
     public static Tensor Mask(ScalarType type, Device device)
     {
-        using Tensor square = full([QueryBlock, QueryBlock], float.NegativeInfinity, ScalarType.Float32);
+        using Scalar never = float.NegativeInfinity;
+        using Tensor square = full([QueryBlock, QueryBlock], never, ScalarType.Float32);
         return square.triu(1).to(type, device, copy: true).DetachFromDisposeScope();
     }
 }

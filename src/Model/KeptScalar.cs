@@ -4,9 +4,9 @@ namespace Detection.Model;
 
 /// <summary>
 /// TorchSharp turns a number into a Scalar object that nothing holds during the native call: the finaliser may free it while the call still reads it, and then the result is
-/// another one, silently. 45 of 24,781 sums of 200 additions were wrong while garbage was collected all the time. So what is computed for every message holds its scalars.
+/// another one, silently. 45 of 24,781 sums of 200 additions were wrong while garbage was collected all the time. So what is computed for every message or training step holds its scalars.
 /// </summary>
-internal static class KeptScalar
+public static class KeptScalar
 {
     /// <summary>The factor that <c>add_</c> and <c>addcmul_</c> want; without it they make a Scalar of their own.</summary>
     public static readonly Scalar One = 1;

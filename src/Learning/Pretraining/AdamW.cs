@@ -32,14 +32,16 @@ internal sealed class AdamW : IDisposable
         double norm = Math.Sqrt(_weights.Values.Sum(weight => weight.grad!.square().sum().item<float>()));
         double clip = Math.Min(1, 1 / (norm + 1e-6));
         (double correct1, double correct2) = (1 - Math.Pow(Beta1, step), 1 - Math.Pow(Beta2, step));
+        // Held for the whole step: see KeptScalar.
+        using Scalar clipping = clip, keep1 = Beta1, take1 = 1 - Beta1, keep2 = Beta2, take2 = 1 - Beta2, shrink = 1 - rate * decay, correction = correct2, epsilon = Epsilon, move = -rate / correct1;
         foreach (var (name, weight) in _weights)
         {
             using var inner = NewDisposeScope();
-            var gradient = weight.grad!.mul_(clip);
-            First[name].mul_(Beta1).add_(gradient, 1 - Beta1);
-            Second[name].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            if (weight.shape.Length > 1) weight.mul_(1 - rate * decay);
-            weight.addcdiv_(First[name], Second[name].div(correct2).sqrt_().add_(Epsilon), -rate / correct1);
+            var gradient = weight.grad!.mul_(clipping);
+            First[name].mul_(keep1).add_(gradient, take1);
+            Second[name].mul_(keep2).addcmul_(gradient, gradient, take2);
+            if (weight.shape.Length > 1) weight.mul_(shrink);
+            weight.addcdiv_(First[name], Second[name].div(correction).sqrt_().add_(epsilon), move);
             gradient.zero_();
         }
         return norm;

@@ -1,3 +1,4 @@
+using Detection.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -16,11 +17,12 @@ internal sealed class TrainableLlama : IDisposable
     private readonly LlamaShape _shape;
     private readonly ScalarType _dtype;
     private readonly Tensor _cos, _sin, _mask;                                                   // (T, hd), (T, hd), (T, T)
+    private readonly Scalar _epsilon;                                                            // held: see KeptScalar
 
     /// <param name="seed">Of the initial weights: normal with standard deviation 0.02, the two that write into the residual stream smaller by √(2·layers) (GPT-2).</param>
     public TrainableLlama(LlamaShape shape, ScalarType dtype, int seed)
     {
-        (_shape, _dtype) = (shape, dtype);
+        (_shape, _dtype, _epsilon) = (shape, dtype, shape.NormEpsilon);
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, torch.CPU);
         foreach (var (name, size) in shape.Tensors())
@@ -60,7 +62,7 @@ internal sealed class TrainableLlama : IDisposable
         var hidden = Hidden(ids).to_type(_dtype);                                                // (B·T, d)
         var (loss, toHidden, toEmbedding) = HeadGradients(hidden.detach(), targets.reshape(-1, 1));
         hidden.backward([toHidden]);
-        using (no_grad()) Weights[Embedding].grad!.add_(toEmbedding);
+        using (no_grad()) Weights[Embedding].grad!.add_(toEmbedding, KeptScalar.One);
         return loss;
     }
 
@@ -69,6 +71,7 @@ internal sealed class TrainableLlama : IDisposable
         using var off = no_grad();
         using var scope = NewDisposeScope();
         (long count, double loss) = (hidden.shape[0], 0);
+        using Scalar share = 1.0 / count, less = -1f;
         var embedding = W(Embedding);
         var slopes = empty([count, _shape.Vocabulary], _dtype);                                  // (B·T, V)
         for (long start = 0; start < count; start += HeadBlock)
@@ -78,7 +81,7 @@ internal sealed class TrainableLlama : IDisposable
             var wanted = targets.narrow(0, start, rows);
             var logs = F.linear(hidden.narrow(0, start, rows), embedding).to_type(ScalarType.Float32).log_softmax(-1);
             loss -= logs.gather(1, wanted).sum().item<float>();
-            logs.exp_().scatter_add_(1, wanted, full([rows, 1], -1f)).mul_(1.0 / count);
+            logs.exp_().scatter_add_(1, wanted, full([rows, 1], less)).mul_(share);
             slopes.narrow(0, start, rows).copy_(logs);
         }
         var toHidden = slopes.mm(embedding);
@@ -93,8 +96,8 @@ internal sealed class TrainableLlama : IDisposable
         for (int layer = 0; layer < _shape.Layers; layer++)
         {
             string at = $"model.layers.{layer}.";
-            x = x + Attention(at + "self_attn.", Norm(x, at + "input_layernorm.weight"), batch, length);
-            x = x + FeedForward(at + "mlp.", Norm(x, at + "post_attention_layernorm.weight"));
+            x = x.add(Attention(at + "self_attn.", Norm(x, at + "input_layernorm.weight"), batch, length), KeptScalar.One);
+            x = x.add(FeedForward(at + "mlp.", Norm(x, at + "post_attention_layernorm.weight")), KeptScalar.One);
         }
         return Norm(x, "model.norm.weight");
     }
@@ -107,7 +110,8 @@ internal sealed class TrainableLlama : IDisposable
     {
         (int heads, int shared, int width) = (_shape.Heads, _shape.KeyValueHeads, _shape.HeadWidth);
         int group = heads / shared;
-        var q = Rotate(F.linear(x, W(at + "q_proj.weight")).view(batch, length, heads, width), length).mul(1 / Math.Sqrt(width)).transpose(1, 2).reshape(batch * shared, group, length, width);
+        using Scalar scale = 1 / Math.Sqrt(width);
+        var q = Rotate(F.linear(x, W(at + "q_proj.weight")).view(batch, length, heads, width), length).mul(scale).transpose(1, 2).reshape(batch * shared, group, length, width);
         var k = Rotate(F.linear(x, W(at + "k_proj.weight")).view(batch, length, shared, width), length).transpose(1, 2).reshape(batch * shared, length, width).transpose(1, 2);
         var v = F.linear(x, W(at + "v_proj.weight")).view(batch, length, shared, width).transpose(1, 2).reshape(batch * shared, length, width);
         var blocks = new List<Tensor>();
@@ -115,7 +119,7 @@ internal sealed class TrainableLlama : IDisposable
         {
             long rows = Math.Min(QueryBlock, length - start), seen = start + rows;
             var mask = _mask.narrow(0, start, rows).narrow(1, 0, seen).repeat(group, 1).unsqueeze(0);
-            var scores = bmm(q.narrow(2, start, rows).reshape(batch * shared, group * rows, width), k.narrow(2, 0, seen)).add_(mask);
+            var scores = bmm(q.narrow(2, start, rows).reshape(batch * shared, group * rows, width), k.narrow(2, 0, seen)).add_(mask, KeptScalar.One);
             blocks.Add(bmm(scores.softmax(-1), v.narrow(1, 0, seen)).view(batch, heads, rows, width));  // (B·kv, g·rows, hd)
         }
         var joined = cat(blocks, 2).transpose(1, 2).reshape(batch * length, heads * width);
@@ -126,7 +130,7 @@ internal sealed class TrainableLlama : IDisposable
         F.linear(F.silu(F.linear(x, W(at + "gate_proj.weight"))).mul(F.linear(x, W(at + "up_proj.weight"))), W(at + "down_proj.weight")).to_type(ScalarType.Float32);
 
     private Tensor Norm(Tensor x, string weight) =>
-        x.mul(x.square().mean([-1], keepdim: true).add(_shape.NormEpsilon).rsqrt()).mul(Weights[weight]).to_type(_dtype);
+        x.mul(x.square().mean([-1], keepdim: true).add(_epsilon).rsqrt()).mul(Weights[weight]).to_type(_dtype);
 
     /// <summary>RoPE in the half-split form of Hugging Face: x·cos + roll(x, hd/2)·(−sin, sin).</summary>
     private Tensor Rotate(Tensor x, long length)                                                 // (B, T, h, hd)
@@ -134,7 +138,7 @@ internal sealed class TrainableLlama : IDisposable
         using var scope = NewDisposeScope();
         var cos = _cos.narrow(0, 0, length).view(1, length, 1, _shape.HeadWidth);
         var sin = _sin.narrow(0, 0, length).view(1, length, 1, _shape.HeadWidth);
-        return (x.mul(cos) + x.roll(_shape.HeadWidth / 2, -1).mul(sin)).MoveToOuterDisposeScope();
+        return x.mul(cos).add(x.roll(_shape.HeadWidth / 2, -1).mul(sin), KeptScalar.One).MoveToOuterDisposeScope();
     }
 
     private Tensor W(string name) => Weights[name].to_type(_dtype);
@@ -145,5 +149,6 @@ internal sealed class TrainableLlama : IDisposable
         _cos.Dispose();
         _sin.Dispose();
         _mask.Dispose();
+        _epsilon.Dispose();
     }
 }
