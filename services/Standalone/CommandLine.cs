@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using Detection.Checkpoints;
+using Detection.Detectors.Bundles;
 using Detection.Ingest;
+using Detection.ServiceDefaults;
 using Detection.Standalone.Commands;
 
 namespace Detection.Standalone;
@@ -42,9 +45,7 @@ internal static class CommandLine
         catch (Exception failure)
         {
             await terminal.Error.WriteLineAsync(Sentence(failure));
-            return failure is UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or FileNotFoundException or DirectoryNotFoundException
-                ? BadInput
-                : Failed;
+            return IsBadInput(failure) ? BadInput : Failed;
         }
         finally
         {
@@ -75,11 +76,18 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>What was given cannot be used: an argument, an option, a model, a file.</summary>
+    private static bool IsBadInput(Exception failure) => failure switch
+    {
+        AggregateException { InnerException: { } inner } => IsBadInput(inner),
+        UsageException or InvalidOptionsException or ValidationException or BundleException or CheckpointException or IngestException => true,
+        _ => failure is InvalidDataException or NotSupportedException or FormatException or FileNotFoundException or DirectoryNotFoundException,
+    };
+
     /// <summary>One sentence a person can act on; the stack is for bugs.</summary>
     private static string Sentence(Exception failure) => failure switch
     {
-        UsageException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException or UnauthorizedAccessException => failure.Message,
         AggregateException { InnerException: { } inner } => Sentence(inner),
-        _ => failure.ToString(),
+        _ => IsBadInput(failure) || failure is IOException or UnauthorizedAccessException ? failure.Message : failure.ToString(),
     };
 }
