@@ -19,6 +19,7 @@ public static class Pipelines
             Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
             Threads = options.Threads,
             MaxTokens = maxTokens,
+            Observer = ModelFolders.Observer(options),
             Rule = Rule(options.Rule),
             Time = time,
             Warn = warn,

@@ -18,6 +18,9 @@ public sealed class DetectionOptions
     [Required]
     public string Model { get; set; } = "compact";
 
+    /// <summary>A second model of the same vocabulary that reads along, for the criterion <c>binoculars</c>; named like <see cref="Model"/>. Default none.</summary>
+    public string? Observer { get; set; }
+
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default <c>auto</c>: a CUDA device where there is one.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]{1,2})?", ErrorMessage = "must be auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";

@@ -65,6 +65,7 @@ internal static class CommandLine
             ScoreCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             SamplesCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ModelsCommand.Create(terminal),

@@ -11,8 +11,12 @@ internal sealed class ModelOptions
     private readonly Option<string> _dtype = new("--dtype") { Description = "Type of the arithmetic; auto measures once for each data folder." };
     private readonly Option<int> _threads = new("--threads") { Description = "Threads of the model; 0: one for each core." };
 
-    public ModelOptions()
+    private readonly Option<string>? _observer;
+
+    /// <param name="observer">The command can make use of a second model.</param>
+    public ModelOptions(bool observer = false)
     {
+        if (observer) _observer = new Option<string>("--observer") { Description = "A second model with the same vocabulary, for the criterion binoculars.", HelpName = "NAME|FOLDER|FILE.gguf" };
         _dtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16");
         _device.Validators.Add(result =>
         {
@@ -29,12 +33,14 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[] { _model, _device, _dtype, _threads }) command.Options.Add(option);
+        if (_observer is not null) command.Options.Add(_observer);
     }
 
     /// <summary>What was given on the command line, as configuration that wins over environment and files.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Settings(ParseResult parsed)
     {
         if (parsed.GetValue(_model) is { } model) yield return new("Detection:Model", model);
+        if (_observer is not null && parsed.GetValue(_observer) is { } observer) yield return new("Detection:Observer", observer);
         if (parsed.GetValue(_device) is { } device) yield return new("Detection:Device", device);
         if (parsed.GetValue(_dtype) is { } dtype) yield return new("Detection:Dtype", dtype);
         if (parsed.GetValue(_threads) is > 0 and var threads) yield return new("Detection:Threads", threads.ToString(CultureInfo.InvariantCulture));

@@ -5,11 +5,11 @@ namespace Detection.Standalone;
 /// <summary>Data goes to <see cref="Out"/>, all else to <see cref="Error"/>; colour and progress only where a person looks at a terminal.</summary>
 internal sealed class Terminal
 {
-    public TextWriter Out { get; } = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16) { AutoFlush = Console.IsOutputRedirected is false };
-    public TextWriter Error { get; } = Console.Error;
+    public TextWriter Out { get; init; } = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16) { AutoFlush = Console.IsOutputRedirected is false };
+    public TextWriter Error { get; init; } = Console.Error;
 
     /// <summary>Standard input as bytes.</summary>
-    public Stream In { get; } = Console.OpenStandardInput();
+    public Stream In { get; init; } = Console.OpenStandardInput();
 
     public bool IsOutputTerminal { get; } = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
     public bool IsErrorTerminal { get; } = !Console.IsErrorRedirected;

@@ -1,37 +1,64 @@
+using Detection.Detectors;
 using Detection.Model;
 
 namespace Detection.Standalone;
 
-/// <summary>Scores of a text of any length: what is longer than the context is read in windows that overlap by half, each token scored with at least half a context before it.</summary>
+/// <summary>What is said of one text.</summary>
+/// <param name="Tokens">As <see cref="TokenScores"/>, without pooled states: entry i belongs to token i + 1.</param>
+/// <param name="CrossEntropy">As <see cref="PairScores.CrossEntropy"/>, an entry a token; null without an observer.</param>
+internal sealed record TextScores(TokenScores Tokens, float[]? CrossEntropy);
+
+/// <summary>Scores of texts of any length: what is longer than the context is read in windows that overlap by half, each token scored with at least half a context before it.</summary>
 internal static class WindowedScores
 {
-    /// <summary>As <see cref="TokenScores"/>, without pooled states: entry i belongs to token i + 1.</summary>
-    public static TokenScores Score(TokenScorer scorer, int[] ids, CancellationToken cancellation)
+    /// <summary>One answer a text, in order, from one call of the model.</summary>
+    public static IReadOnlyList<TextScores> Score(TokenScorer scorer, ObserverModel? observer, IReadOnlyList<int[]> texts, CancellationToken cancellation)
     {
-        int context = scorer.MaxTokens, step = context / 2;
-        if (ids.Length <= context) return scorer.Score([ids], PoolingPlan.None, cancellation)[0];
-        var windows = new List<(int Start, int Length)> { (0, context) };
-        while (windows[^1].Start + windows[^1].Length < ids.Length)
+        int context = Math.Min(scorer.MaxTokens, observer?.Pair.MaxTokens ?? scorer.MaxTokens);
+        var windows = texts.Select(ids => Windows(ids.Length, context)).ToArray();
+        ReadOnlyMemory<int>[] sequences = [.. texts.SelectMany((ids, i) => windows[i].Select(window => (ReadOnlyMemory<int>)ids.AsMemory(window.Start, window.Length)))];
+        TextScores[] parts = observer is null
+            ? [.. scorer.Score(sequences, PoolingPlan.None, cancellation).Select(scores => new TextScores(scores, null))]
+            : [.. observer.Pair.Score(sequences, PoolingPlan.None, cancellation).Select(pair => new TextScores(pair.Performer, pair.CrossEntropy))];
+        var whole = new TextScores[texts.Count];
+        int next = 0;
+        for (int i = 0; i < whole.Length; next += windows[i++].Count)
+            whole[i] = windows[i].Count == 1 ? parts[next] : Join(texts[i].Length, windows[i], parts.AsSpan(next, windows[i].Count));
+        return whole;
+    }
+
+    private static List<(int Start, int Length)> Windows(int tokens, int context)
+    {
+        var windows = new List<(int Start, int Length)> { (0, Math.Min(tokens, context)) };
+        while (windows[^1].Start + windows[^1].Length < tokens)
         {
-            int start = windows[^1].Start + step;
-            windows.Add((start, Math.Min(context, ids.Length - start)));
+            int start = windows[^1].Start + context / 2;
+            windows.Add((start, Math.Min(context, tokens - start)));
         }
-        var parts = scorer.Score([.. windows.Select(window => (ReadOnlyMemory<int>)ids.AsMemory(window.Start, window.Length))], PoolingPlan.None, cancellation);
-        int scored = ids.Length - 1;
+        return windows;
+    }
+
+    /// <summary>A window's entry j is the text's entry start + j; those that an earlier window gave stay.</summary>
+    private static TextScores Join(int tokens, List<(int Start, int Length)> windows, ReadOnlySpan<TextScores> parts)
+    {
+        int scored = tokens - 1;
         var whole = new TokenScores { LogProb = new float[scored], Rank = new int[scored], Entropy = new float[scored], Variance = new float[scored], Pooled = [] };
-        int done = 0;
+        float[]? crossEntropy = parts[0].CrossEntropy is null ? null : new float[tokens];
+        int done = 0, crossed = 0;
         for (int i = 0; i < windows.Count; i++)
         {
-            // The window's entry j is the text's entry start + j; those that an earlier window gave stay.
-            int from = done - windows[i].Start, count = parts[i].LogProb.Length - from;
-            Copy(parts[i].LogProb, whole.LogProb);
-            Copy(parts[i].Rank, whole.Rank);
-            Copy(parts[i].Entropy, whole.Entropy);
-            Copy(parts[i].Variance, whole.Variance);
-            done += count;
+            var part = parts[i].Tokens;
+            Append(part.LogProb, whole.LogProb, done);
+            Append(part.Rank, whole.Rank, done);
+            Append(part.Entropy, whole.Entropy, done);
+            Append(part.Variance, whole.Variance, done);
+            done = windows[i].Start + part.LogProb.Length;
+            if (crossEntropy is null) continue;
+            Append(parts[i].CrossEntropy!, crossEntropy, crossed);
+            crossed = windows[i].Start + windows[i].Length;
 
-            void Copy<T>(T[] part, T[] into) => Array.Copy(part, from, into, done, count);
+            void Append<T>(T[] part, T[] into, int from) => Array.Copy(part, from - windows[i].Start, into, from, windows[i].Start + part.Length - from);
         }
-        return whole;
+        return new TextScores(whole, crossEntropy);
     }
 }

@@ -24,24 +24,28 @@ public sealed class DetectionPipeline : IDisposable
     private readonly Checkpoint _checkpoint;
     private readonly Tokenizer _tokenizer;
     private readonly TokenScorer _scorer;
+    private readonly ObserverModel? _observer;
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
     private static readonly LanguageIdentifier Languages = new();
     private readonly int? _bos;
     private readonly string _baseSha256;
 
-    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer)
+    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer, ObserverModel? observer)
     {
-        (Source, _options, _checkpoint, _tokenizer, _scorer, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, BaseSha256(source, checkpoint));
+        (Source, _options, _checkpoint, _tokenizer, _scorer, _observer, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, BaseSha256(source, checkpoint));
         var bundled = source.Bundle?.Manifest.Features;
         Layout = bundled is null ? FeatureLayout.For(scorer.Layers, scorer.Width) : new FeatureLayout(bundled.Layers, bundled.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
         _bos = first ? tokenizer.BosId ?? throw new BundleException(source.Path, "has no BOS token, but texts are to be scored after one.") : null;
         MaxTokens = Math.Min(options.MaxTokens ?? bundled?.MaxTokens ?? DefaultMaxTokens, scorer.MaxTokens - (first ? 1 : 0));
+        if (observer?.Pair.MaxTokens < MaxTokens + (first ? 1 : 0))
+            throw new BundleException(options.Observer!.Path, $"reads at most {observer.Pair.MaxTokens} tokens, fewer than the {MaxTokens} of a message that {source.Name} reads.");
         var heads = Usable();
         _judge = heads is null ? null : new Judge(heads, source.Bundle!.Manifest.Decisions);
         _evidence = new EvidenceWriter(heads?.Heads);
-        Config = Hash(FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "");
+        string limit = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "";
+        Config = _observer is null ? Hash(FeatureKey, limit) : Hash(FeatureKey, limit, _observer.Key);
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
     }
 
@@ -59,7 +63,7 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>Named in every verdict; of a plain model, its file name and hash.</summary>
     public BundleIdentity Identity { get; }
 
-    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind.</summary>
+    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind, observer.</summary>
     public string Config { get; }
 
     /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
@@ -70,24 +74,31 @@ public sealed class DetectionPipeline : IDisposable
 
     public FeatureSettings Settings => new(FeatureLayout.Version, Layout.Layers, Layout.Width, MaxTokens, _bos is not null);
 
+    /// <summary>Names the observer by its weights and kernels; null where no second model reads along.</summary>
+    public string? ObserverKey => _observer?.Key;
+
     /// <summary>Two pipelines with one key give a text the same features.</summary>
     public string FeatureKey => string.Create(CultureInfo.InvariantCulture,
         $"{_baseSha256}|{_scorer.Kernels}|{FeatureLayout.Version}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
 
-    /// <exception cref="BundleException">Heads do not fit the model, or the model has no tokenizer that this program reads.</exception>
+    /// <exception cref="BundleException">Heads do not fit the model, the observer has another vocabulary or a shorter context, or the model has no tokenizer that this program reads.</exception>
     /// <exception cref="CheckpointException">The model cannot be read.</exception>
     public static DetectionPipeline Open(ModelSource source, PipelineOptions options)
     {
         var checkpoint = Checkpoint.Open(source.Path);
         TokenScorer? scorer = null;
+        ObserverModel? observer = null;
         try
         {
             var tokens = checkpoint.Tokenizer ?? throw new BundleException(source.Path, "has no tokenizer that this program reads (byte-level BPE).");
             scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = options.Dtype, Device = options.Device, Threads = options.Threads });
-            return new DetectionPipeline(source, options, checkpoint, new Tokenizer(tokens, checkpoint.Config), scorer);
+            var tokenizer = new Tokenizer(tokens, checkpoint.Config);
+            observer = options.Observer is { } second ? ObserverModel.Open(second, scorer, tokenizer) : null;
+            return new DetectionPipeline(source, options, checkpoint, tokenizer, scorer, observer);
         }
         catch
         {
+            observer?.Dispose();
             scorer?.Dispose();
             checkpoint.Dispose();
             throw;
@@ -103,8 +114,9 @@ public sealed class DetectionPipeline : IDisposable
     public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
     {
         var prepared = messages.Select(Prepare).ToArray();
-        var scores = _scorer.Score([.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)], Layout.Plan, cancellation);
-        return [.. prepared.Select((one, i) => Reading(one, scores[i]))];
+        ReadOnlyMemory<int>[] ids = [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
+        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, Layout.Plan, cancellation), (one, pair) => Reading(one, pair.Performer, new SecondModel(pair.CrossEntropy)))];
+        return [.. prepared.Zip(_scorer.Score(ids, Layout.Plan, cancellation), (one, scores) => Reading(one, scores, null))];
     }
 
     /// <summary>What heads decide on a reading; silent without heads.</summary>
@@ -112,6 +124,7 @@ public sealed class DetectionPipeline : IDisposable
 
     public void Dispose()
     {
+        _observer?.Dispose();
         _scorer.Dispose();
         _checkpoint.Dispose();
     }
@@ -154,9 +167,9 @@ public sealed class DetectionPipeline : IDisposable
         return new Prepared(message, text, tokens, read, ids);
     }
 
-    private Reading Reading(Prepared one, TokenScores scores)
+    private Reading Reading(Prepared one, TokenScores scores, SecondModel? second)
     {
-        var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance);
+        var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
         return new Reading
         {
             Message = one.Message,

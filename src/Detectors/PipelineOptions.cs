@@ -1,4 +1,5 @@
 using Detection.Contracts;
+using Detection.Detectors.Bundles;
 
 namespace Detection.Detectors;
 
@@ -19,6 +20,9 @@ public sealed record PipelineOptions
 
     /// <summary>Null (default): what the bundle says, else the model's text is scored without BOS.</summary>
     public bool? FirstPredicted { get; init; }
+
+    /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c>; its heads, if any, are not asked. Default none: that criterion is null.</summary>
+    public ModelSource? Observer { get; init; }
 
     /// <summary>What turns a judgement into an action.</summary>
     public VerdictRule Rule { get; init; } = VerdictRule.Default;

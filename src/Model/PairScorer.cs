@@ -10,6 +10,9 @@ namespace Detection.Model;
 /// </summary>
 public sealed record PairScores
 {
+    /// <summary>What the performer alone says of the sequence.</summary>
+    public required TokenScores Performer { get; init; }
+
     /// <summary>−Σ q ln p at all n positions, the last included although no token follows it (Binoculars, arXiv 2401.12070).</summary>
     public required float[] CrossEntropy { get; init; }
 
@@ -21,7 +24,7 @@ public sealed record PairScores
 }
 
 /// <summary>
-/// Scores sequences with two models at once. Vocabularies of unequal size are cut to the smaller before the softmax. The scorers stay
+/// Scores sequences with two models at once, one forward pass of each. Vocabularies of unequal size are cut to the smaller before the softmax. The scorers stay
 /// the caller's, and must be of one device and type.
 /// </summary>
 public sealed class PairScorer
@@ -44,24 +47,27 @@ public sealed class PairScorer
 
     /// <summary>Scores of each sequence, in the order given; the same bits in any batch.</summary>
     /// <exception cref="ArgumentException">A sequence is too long for one of the models, or holds a token outside its vocabulary.</exception>
-    public IReadOnlyList<PairScores> Score(IReadOnlyList<ReadOnlyMemory<int>> sequences, CancellationToken cancel = default)
+    /// <param name="plan">Hidden states of the performer.</param>
+    public IReadOnlyList<PairScores> Score(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan, CancellationToken cancel = default)
     {
         _observer.Check(sequences, PoolingPlan.None);
-        _performer.Check(sequences, PoolingPlan.None);
-        PairScores[] scores = [.. sequences.Select(ids => new PairScores
+        _performer.Check(sequences, plan);
+        TokenScores[] alone = _performer.Empty(sequences, plan);
+        PairScores[] scores = [.. sequences.Select((ids, i) => new PairScores
         {
+            Performer = alone[i],
             CrossEntropy = new float[ids.Length],
             Variance = new float[Math.Max(0, ids.Length - 1)],
             LogProb = new float[Math.Max(0, ids.Length - 1)],
         })];
-        _performer.Lanes.Run([.. Packing.Plan(sequences, _ladder, _performer.Lanes.Count).Select(pack => (Action)(() => ScorePack(pack, scores, cancel)))]);
+        _performer.Lanes.Run([.. Packing.Plan(sequences, _ladder, _performer.Lanes.Count).Select(pack => (Action)(() => ScorePack(pack, plan, alone, scores, cancel)))]);
         return scores;
     }
 
-    private void ScorePack(Pack pack, PairScores[] scores, CancellationToken cancel)
+    private void ScorePack(Pack pack, PoolingPlan plan, TokenScores[] alone, PairScores[] scores, CancellationToken cancel)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor observed = _observer.Model.Forward(pack, (_, _) => { }, cancel), performed = _performer.Model.Forward(pack, (_, _) => { }, cancel); // (R, W) each
+        Tensor performed = _performer.Fill(pack, plan, alone, cancel), observed = _observer.Model.Forward(pack, (_, _) => { }, cancel); // (R, W), (R, W')
         (int Sequence, int Position, int Next)[] places = [.. pack.Segments.SelectMany(segment => Enumerable.Range(0, segment.Length)
             .Select(i => (segment.Sequence, i, i + 1 < segment.Length ? pack.Tokens(segment)[i + 1] : -1)))]; // one a row
         for (int start = 0; start < places.Length;)

@@ -83,8 +83,7 @@ public sealed class TokenScorer : IDisposable
     public IReadOnlyList<TokenScores> Score(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan, CancellationToken cancel = default)
     {
         Check(sequences, plan);
-        TokenScores[] scores = new TokenScores[sequences.Count];
-        for (int i = 0; i < scores.Length; i++) scores[i] = Empty(sequences[i].Length, plan);
+        TokenScores[] scores = Empty(sequences, plan);
         _lanes.Run([.. Packing.Plan(sequences, _ladder, _lanes.Count).Select(pack => (Action)(() => ScorePack(pack, plan, scores, cancel)))]);
         return scores;
     }
@@ -115,6 +114,9 @@ public sealed class TokenScorer : IDisposable
         }
     }
 
+    /// <summary>Room for the scores of each sequence, for <see cref="Fill"/>.</summary>
+    internal TokenScores[] Empty(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan) => [.. sequences.Select(ids => Empty(ids.Length, plan))];
+
     private TokenScores Empty(int tokens, PoolingPlan plan)
     {
         int scored = Math.Max(0, tokens - 1);
@@ -131,6 +133,12 @@ public sealed class TokenScorer : IDisposable
     private void ScorePack(Pack pack, PoolingPlan plan, TokenScores[] scores, CancellationToken cancel)
     {
         using DisposeScope scope = NewDisposeScope();
+        Fill(pack, plan, scores, cancel);
+    }
+
+    /// <summary>Scores one pack; the final hidden states (R, W) are the caller's scope's.</summary>
+    internal Tensor Fill(Pack pack, PoolingPlan plan, TokenScores[] scores, CancellationToken cancel)
+    {
         Tensor hidden = _model.Forward(pack, (layer, state) => Pool(layer, state, pack, plan, scores), cancel); // (R, W)
         List<long> rows = [];
         List<int> targets = [];
@@ -148,6 +156,7 @@ public sealed class TokenScorer : IDisposable
                 TokenScores into = scores[segment.Sequence];
                 (into.LogProb[i], into.Rank[i], into.Entropy[i], into.Variance[i]) = statistics[next];
             }
+        return hidden;
     }
 
     private void Pool(int layer, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)

@@ -60,6 +60,14 @@ public sealed class Tokenizer
     /// <summary>The id of a token as the vocabulary spells it (<c>Ġthe</c>, <c>&lt;|endoftext|&gt;</c>), or null.</summary>
     public int? IdOf(string token) => _ids.TryGetValue(token, out int id) ? id : null;
 
+    /// <summary>Null where both vocabularies give every id to the same token; else the first difference in words.</summary>
+    public string? FirstDifference(Tokenizer other)
+    {
+        int common = Math.Min(VocabularySize, other.VocabularySize), differing = Enumerable.Range(0, common).FirstOrDefault(id => _tokens[id] != other._tokens[id], common);
+        if (differing < common) return $"token {differing} is '{_tokens[differing]}' in one and '{other._tokens[differing]}' in the other";
+        return VocabularySize == other.VocabularySize ? null : $"one has {VocabularySize} tokens, the other {other.VocabularySize}";
+    }
+
     public Tokens Encode(string text, SpecialTokens special = SpecialTokens.None)
     {
         TokenList tokens = new(text.Length / 3 + 8);

@@ -1,15 +1,20 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Detection.Detector;
 using Detection.Learning.Data;
 using Detection.Learning.Evaluating;
+using Detection.Learning.Pretraining;
+using Detection.ServiceDefaults;
 
 namespace Detection.Standalone.Commands;
 
 /// <summary><c>evaluate</c>: a model's figures on labelled files, with intervals and the rows named.</summary>
 internal static class EvaluateCommand
 {
+    private const string Language = "language";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -18,23 +23,28 @@ internal static class EvaluateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var task = new Option<string>("--task") { Required = true, Description = "What the files are labelled for." };
-        task.AcceptOnlyFromAmong("synthetic", "spam", "manipulation");
+        var task = new Option<string>("--task") { Required = true, Description = "What the files are labelled for; language: bits per byte of the language model, by domain of corpus documents." };
+        task.AcceptOnlyFromAmong("synthetic", "spam", "manipulation", Language);
         var data = new Option<string[]>("--data") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Labelled JSON lines; .gz is read.", HelpName = "FILE…" };
         var split = new Option<string>("--split") { Description = "Only this published split." };
         var final = new Option<bool>("--final") { Description = "The final half, or a published test split whole. Each such look is logged in the data folder." };
         var baseline = new Option<string>("--baseline") { Description = "Also trains this baseline on each file's own train rows." };
         baseline.AcceptOnlyFromAmong("tfidf");
-        var rows = new Option<int?>("--rows") { Description = "Most rows of a file. Default 200 for synthetic, all elsewhere." };
+        var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions();
+        var shared = new ModelOptions(observer: true);
         var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, rows, features, maxTokens, json };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
+            if (parsed.GetValue(task) == Language)
+            {
+                WriteBits(terminal, options, parsed.GetValue(data)!, parsed.GetValue(rows) ?? int.MaxValue, parsed.GetValue(json), cancellation);
+                return Task.FromResult(CommandLine.Done);
+            }
             using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning), parsed.GetValue(maxTokens));
             var report = Evaluation.Run(pipeline, new EvaluationOptions
             {
@@ -52,5 +62,20 @@ internal static class EvaluateCommand
             return Task.FromResult(CommandLine.Done);
         });
         return command;
+    }
+
+    private static void WriteBits(Terminal terminal, DetectionOptions options, string[] files, int each, bool json, CancellationToken cancellation)
+    {
+        using var model = LoadedModel.Load(options);
+        var documents = files.SelectMany(CorpusReader.Read).GroupBy(document => document.Domain, StringComparer.Ordinal).SelectMany(domain => domain.Take(each)).ToArray();
+        terminal.Error.WriteLine($"{documents.Length} documents.");
+        var bits = BitsPerByte.ByDomain(documents, BitsPerByte.By(model.Scorer, model.Tokenizer), cancellation: cancellation);
+        if (json)
+        {
+            terminal.Out.WriteLine(JsonSerializer.Serialize(new { model = model.Source.Name, dtype = model.Scorer.Options.Dtype, domains = bits }, Json));
+            return;
+        }
+        terminal.Out.WriteLine($"# {model.Source.Name}, {model.Scorer.Options.Dtype}: bits per byte\nWhite space collapsed; each document alone.\n\n| domain | documents | bytes | tokens | bits per byte |\n| --- | ---: | ---: | ---: | ---: |");
+        foreach (var domain in bits) terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {domain.Domain} | {domain.Documents:N0} | {domain.Bytes:N0} | {domain.Tokens:N0} | {domain.Value:F3} |"));
     }
 }

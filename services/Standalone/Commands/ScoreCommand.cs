@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Detection.Detectors.Criteria;
 using Detection.Model;
 using Detection.Text;
@@ -10,14 +11,19 @@ namespace Detection.Standalone.Commands;
 /// <summary><c>score</c>: what the model thinks of each token of the text as given, without normalisation.</summary>
 internal static class ScoreCommand
 {
+    /// <summary>Lines that are scored in one call, and their tokens: enough to fill the model's packs.</summary>
+    private const int MaxBatch = 256, MaxBatchTokens = 16_384;
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     public static Command Create(Terminal terminal)
     {
         var path = new Argument<string>("path") { DefaultValueFactory = _ => "-", Description = "A text, or with --jsonl lines of {\"id\",\"text\"}; - is standard input; .gz is read." };
-        var jsonl = new Option<bool>("--jsonl") { Description = "Lines of {\"id\",\"text\"} in, lines of {\"id\",\"ids\",\"offsets\",\"logProb\",\"rank\",\"entropy\",\"variance\"} out." };
+        var jsonl = new Option<bool>("--jsonl") { Description = "Lines of {\"id\",\"text\"} in, lines of {\"id\",\"ids\",\"offsets\",\"logProb\",\"rank\",\"entropy\",\"variance\"} out, with an observer also \"crossEntropy\"." };
         var bos = new Option<string>("--bos") { DefaultValueFactory = _ => "default", Description = "The beginning-of-text token: none, what the tokenizer adds by default, or always." };
         bos.AcceptOnlyFromAmong("none", "default", "always");
         var html = new Option<FileInfo>("--html") { Description = "Writes a self-contained page with the heat map.", HelpName = "FILE" };
-        var shared = new ModelOptions();
+        var shared = new ModelOptions(observer: true);
         var command = new Command("score", "Shows how surprising each token is: a heat map, a page, or numbers.") { path, jsonl, bos, html };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -25,43 +31,67 @@ internal static class ScoreCommand
             if (parsed.GetValue(jsonl) && parsed.GetValue(html) is not null) throw new UsageException("--html shows one text, --jsonl many: give one of them.");
             using var model = LoadedModel.Load(Configuration.Read(shared.Settings(parsed)));
             string mode = parsed.GetValue(bos)!, from = parsed.GetValue(path)!;
-            if (parsed.GetValue(jsonl)) foreach (var line in TextLine.Read(from, terminal.In)) Write(terminal.Out, line.Id, Score(model, line.Text, mode, cancellation));
+            if (parsed.GetValue(jsonl)) ScoreLines(terminal, model, TextLine.Read(from, terminal.In), mode, cancellation);
             else Show(terminal, model, TextLine.ReadWhole(from, terminal.In), from, mode, parsed.GetValue(html), cancellation);
             return Task.FromResult(CommandLine.Done);
         });
         return command;
     }
 
-    private static (Tokens Tokens, TokenScores Scores) Score(LoadedModel model, string text, string bos, CancellationToken cancellation)
+    /// <summary>The lines in order, in batches. What stood before a broken line is scored before the line is named.</summary>
+    private static void ScoreLines(Terminal terminal, LoadedModel model, IEnumerable<TextLine> lines, string bos, CancellationToken cancellation)
     {
-        var tokens = model.Tokenizer.Encode(text, bos == "none" ? SpecialTokens.None : SpecialTokens.Default);
-        if (bos == "always")
+        var batch = new List<(string Id, Tokens Tokens)>();
+        int tokens = 0;
+        try
         {
-            int id = model.Tokenizer.BosId ?? throw new UsageException("--bos always: this tokenizer has no beginning-of-text token.");
-            if (tokens.Count == 0 || tokens.Ids[0] != id) tokens = new Tokens([id, .. tokens.Ids], [0, .. tokens.Starts], [0, .. tokens.Ends]);
+            foreach (var line in lines)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var text = Tokenise(model, line.Text, bos);
+                if (batch.Count == MaxBatch || batch.Count > 0 && tokens + text.Count > MaxBatchTokens) ScoreBatch();
+                batch.Add((line.Id, text));
+                tokens += text.Count;
+            }
         }
-        return (tokens, WindowedScores.Score(model.Scorer, tokens.Ids, cancellation));
+        catch (UsageException)
+        {
+            ScoreBatch();
+            throw;
+        }
+        ScoreBatch();
+
+        void ScoreBatch()
+        {
+            var scores = WindowedScores.Score(model.Scorer, model.Observer, [.. batch.Select(line => line.Tokens.Ids)], cancellation);
+            for (int i = 0; i < batch.Count; i++) Write(terminal.Out, batch[i].Id, batch[i].Tokens, scores[i]);
+            batch.Clear();
+            tokens = 0;
+        }
     }
 
-    private static void Write(TextWriter output, string id, (Tokens Tokens, TokenScores Scores) scored) => output.WriteLine(JsonSerializer.Serialize(new
+    private static Tokens Tokenise(LoadedModel model, string text, string bos)
     {
-        id,
-        ids = scored.Tokens.Ids,
-        offsets = TokenizeCommand.Offsets(scored.Tokens),
-        logProb = scored.Scores.LogProb,
-        rank = scored.Scores.Rank,
-        entropy = scored.Scores.Entropy,
-        variance = scored.Scores.Variance,
-    }));
+        var tokens = model.Tokenizer.Encode(text, bos == "none" ? SpecialTokens.None : SpecialTokens.Default);
+        if (bos != "always") return tokens;
+        int id = model.Tokenizer.BosId ?? throw new UsageException("--bos always: this tokenizer has no beginning-of-text token.");
+        return tokens.Count > 0 && tokens.Ids[0] == id ? tokens : new Tokens([id, .. tokens.Ids], [0, .. tokens.Starts], [0, .. tokens.Ends]);
+    }
+
+    private static void Write(TextWriter output, string id, Tokens tokens, TextScores scores) => output.WriteLine(JsonSerializer.Serialize(new ScoredLine(
+        id, tokens.Ids, TokenizeCommand.Offsets(tokens), scores.Tokens.LogProb, scores.Tokens.Rank, scores.Tokens.Entropy, scores.Tokens.Variance, scores.CrossEntropy), Json));
+
+    private sealed record ScoredLine(string Id, int[] Ids, IEnumerable<int[]> Offsets, float[] LogProb, int[] Rank, float[] Entropy, float[] Variance, float[]? CrossEntropy);
 
     private static void Show(Terminal terminal, LoadedModel model, string text, string name, string bos, FileInfo? page, CancellationToken cancellation)
     {
-        var (tokens, scores) = Score(model, text, bos, cancellation);
+        var tokens = Tokenise(model, text, bos);
+        var (scores, crossEntropy) = WindowedScores.Score(model.Scorer, model.Observer, [tokens.Ids], cancellation)[0];
         var heat = Enumerable.Range(0, tokens.Count)
             .Where(i => tokens.Ends[i] > tokens.Starts[i])
             .Select(i => i == 0 ? new HeatToken(tokens.Starts[0], tokens.Ends[0], float.NaN, -1, float.NaN) : new HeatToken(tokens.Starts[i], tokens.Ends[i], scores.LogProb[i - 1], scores.Rank[i - 1], scores.Entropy[i - 1]))
             .ToArray();
-        var criteria = ZeroShot.Measure(new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance));
+        var criteria = ZeroShot.Measure(new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = crossEntropy is null ? null : new SecondModel(crossEntropy) });
         if (page is not null)
         {
             File.WriteAllText(page.FullName, HeatMap.ForPage(name == "-" ? "Scored text" : Path.GetFileName(name), text, heat, criteria));

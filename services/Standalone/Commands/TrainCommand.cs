@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Detection.Learning;
 using Detection.Learning.Pretraining;
 
@@ -38,13 +37,13 @@ internal static class TrainCommand
                 Threads = parsed.GetValue(threads),
                 Licences = parsed.GetValue(licences),
             };
-            // A service manager's stop ends the run after a step, with a checkpoint.
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => { signal.Cancel = true; stop.Cancel(); });
             using var training = new LanguageModelTraining(options, TimeProvider.System);
             terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.Shape.Parameters:N0} parameters, {training.CorpusTokens:N0} tokens, from step {training.Step}"));
-            training.Run(new Lines(terminal), stop.Token);
-            if (parsed.GetValue(export) is { } target && !stop.IsCancellationRequested) training.Export(target);
+            training.Run(new Lines(terminal), cancellation);
+            string picture = Path.Combine(options.Folder, "loss.png");
+            LossCurve.Draw(LossCurve.Read(training.Log), picture, "Loss over tokens read");
+            terminal.Error.WriteLine($"Loss curve: {picture}");
+            if (parsed.GetValue(export) is { } target && !cancellation.IsCancellationRequested) training.Export(target);
             cancellation.ThrowIfCancellationRequested();
             return Task.FromResult(CommandLine.Done);
         });

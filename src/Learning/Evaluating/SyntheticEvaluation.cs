@@ -24,6 +24,8 @@ internal static class SyntheticEvaluation
         var columns = new List<Column>();
         if (heads) columns.Add(Measure("head", rows, Head));
         foreach (var (name, criterion, sign) in ZeroShot) columns.Add(Measure(name, rows, row => sign * row.Features.Dense[layout.Place(criterion)]));
+        // Without a value a text is as human as can be.
+        if (rows.Any(row => row.Features.Binoculars is not null)) columns.Add(Measure("Binoculars", rows, row => -row.Features.Binoculars ?? double.MinValue));
         foreach (string name in Bare) columns.Add(Measure(name, rows, row => row.Features.Dense[layout.Place(name)]));
         Func<MeasuredRow, double> best = heads ? Head : row => row.Features.Dense[layout.Place("mean_loglik")];
         return new SyntheticReport(rows.Count(row => row.Row.Machine == false), rows.Count(row => row.Row.Machine == true), columns, heads ? HeadOf(rows) : null, [.. Slices(rows, best)], heads ? Bias(rows) : null);

@@ -93,6 +93,9 @@ public sealed class LanguageModelTraining : IDisposable
     /// <summary>Tokens in the training file.</summary>
     public long CorpusTokens => _tokens.Count;
 
+    /// <summary>One <see cref="TrainingProgress"/> a line.</summary>
+    public string Log => Path.Combine(_options.Folder, "log.jsonl");
+
     private string CheckpointPath => Path.Combine(_options.Folder, "checkpoint.safetensors");
 
     /// <summary>Trains until <see cref="LanguageModelTrainingOptions.Steps"/> or cancellation; both end with a checkpoint.</summary>
@@ -100,7 +103,7 @@ public sealed class LanguageModelTraining : IDisposable
     {
         long saved = _time.GetTimestamp(), reported = saved, reportedStep = Step;
         double average = 0;
-        using var log = new StreamWriter(Path.Combine(_options.Folder, "log.jsonl"), append: true) { AutoFlush = true };
+        using var log = new StreamWriter(Log, append: true) { AutoFlush = true };
         while (Step < _options.Steps && !cancellation.IsCancellationRequested)
         {
             (double loss, double norm) = One(Step);

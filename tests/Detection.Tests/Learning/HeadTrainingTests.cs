@@ -1,3 +1,4 @@
+using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Learning.Data;
 using Detection.Learning.Evaluating;
@@ -95,6 +96,22 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         if (measured.Techniques is { } techniques) Assert.InRange(techniques.MicroF1, 0.8, 1);
         Assert.False(File.Exists(folder.File("final-looks.jsonl")));
         Assert.Contains(measured.File, EvaluationText.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_observer_adds_binoculars_to_the_columns_and_moves_no_other()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyModel.Gpt2();
+        using var alone = tiny.Open();
+        using var observed = tiny.Open(new PipelineOptions { Observer = new ModelSource("second", model.Path, null) });
+        var options = Options(LearningTask.Synthetic, 0, folder.Path) with { Features = folder.File("features"), Rows = 40 };
+        SyntheticReport Measure(DetectionPipeline pipeline) => Evaluation.Run(pipeline, options, new TinyBundle.Lines([]), TestContext.Current.CancellationToken).Files[0].Synthetic!;
+        var without = Measure(alone);
+        var first = Measure(observed);
+        Assert.InRange(Assert.Single(first.Columns, column => column.Name == "Binoculars").Auroc, 0, 1);
+        Assert.Equal(without.Columns, first.Columns.Where(column => column.Name != "Binoculars"));
+        Assert.Equal(first.Columns, Measure(observed).Columns); // what is stored is read again
     }
 
     [Fact]

@@ -15,9 +15,12 @@ public sealed class ModelBenchmarkTests
     {
         using TinyModel tiny = TinyModel.Llama();
         using Checkpoint checkpoint = tiny.Open();
+        using TinyModel other = TinyModel.Gpt2();
+        using Checkpoint observer = other.Open();
         ModelBenchmark result = ModelBenchmark.Measure(checkpoint, new TokenScorerOptions { Threads = 1 },
-            [.. TinyModel.Sequences(9, 30, 60).Select(ids => (ReadOnlyMemory<int>)ids)], rounds: 1, TestContext.Current.CancellationToken);
-        Assert.True(result.TokensPerSecond > 0 && result.PlainTokensPerSecond > 0 && result.PeakShare > 0 && result.PeakMemory > 0);
+            [.. TinyModel.Sequences(9, 30, 60).Select(ids => (ReadOnlyMemory<int>)ids)], rounds: 1, observer, cancel: TestContext.Current.CancellationToken);
+        Assert.True(result.TokensPerSecond > 0 && result.PlainTokensPerSecond > 0 && result.PeakShare > 0 && result.PeakMemory > 0 && result.PairTokensPerSecond > 0);
+        Assert.Equal((2, 90), (result.Messages, result.Tokens));
         Assert.Equal(24, result.LoneMessageRows);
         Assert.Equal(2 * (2 * (32 * 32 * 2 + 32 * 16 * 2 + 3 * 32 * 56) + 32 * TinyModel.Vocabulary), result.OperationsPerToken);
     }

@@ -117,7 +117,7 @@ public sealed class ReferenceScoresTests
         }
     }
 
-    private static IEnumerable<JsonElement> SmolLm2Texts()
+    internal static IEnumerable<JsonElement> SmolLm2Texts()
     {
         using FileStream packed = File.OpenRead(Repository.Shared("reference", "smollm2", "scores.jsonl.gz"));
         using StreamReader lines = new(new GZipStream(packed, CompressionMode.Decompress));
@@ -128,9 +128,9 @@ public sealed class ReferenceScoresTests
 
     private static string Name(JsonElement text) => text.GetProperty("id").GetString()!;
 
-    private static int[] Ints(JsonElement text, string name) => [.. text.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
+    internal static int[] Ints(JsonElement text, string name) => [.. text.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
 
-    private static float[] Floats(JsonElement text, string name) => [.. text.GetProperty(name).EnumerateArray().Select(value => value.GetSingle())];
+    internal static float[] Floats(JsonElement text, string name) => [.. text.GetProperty(name).EnumerateArray().Select(value => value.GetSingle())];
 
     private static void Near(float[] expected, float[] actual, double tolerance)
     {

@@ -38,8 +38,8 @@ public sealed class SqliteVerdictStoreTests : VerdictStoreContract
         using var data = new TemporaryFolder();
         await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
         string file = data.File("verdicts.db");
-        if (gone) File.Delete(file);
-        else File.WriteAllText(file, new string('x', 5_000));
+        foreach (string part in Directory.GetFiles(data.Path)) File.Delete(part);
+        if (!gone) File.WriteAllText(file, new string('x', 5_000));
         string? reason = await StoreReadiness.ReasonAsync(store, Cancellation);
         Assert.Contains(file, reason, StringComparison.Ordinal);
         Assert.Equal(!gone, File.Exists(file));

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Detection.Checkpoints;
+using Detection.Detector;
+using Detection.Detectors;
+using Detection.Detectors.Bundles;
+using Detection.Ingest;
+using Detection.Model;
+using Detection.ServiceDefaults;
+using Detection.Text;
+using Spectre.Console;
+
+namespace Detection.Standalone.Commands;
+
+/// <summary><c>bench</c>: how fast a model scores real messages on this machine, beside what the machine can do and what the plain path does.</summary>
+internal static class BenchCommand
+{
+    /// <summary>Read of a message where no bundle says how much, as the pipeline does.</summary>
+    private const int TokensOfMessage = 1_024;
+
+    public static Command Create(Terminal terminal)
+    {
+        var paths = new Argument<string[]>("path") { Arity = ArgumentArity.ZeroOrMore, Description = "Messages to score, as for scan. Default: the samples that came with the program." };
+        var tokens = Number("--tokens", 4_096, 2, 10_000_000, "About how many tokens are scored in each round: every n-th message.");
+        var rounds = Number("--rounds", 3, 1, 1_000, "How often each figure is measured; the median counts.");
+        var json = new Option<bool>("--json") { Description = "One JSON object." };
+        var shared = new ModelOptions(observer: true);
+        var command = new Command("bench", "Measures speed, latency and memory of a model on this machine.") { paths, tokens, rounds, json };
+        shared.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = Configuration.Read(shared.Settings(parsed));
+            var source = ModelFolders.Resolve(options);
+            string device = options.Device == "auto" ? Machine.BestDevice() : options.Device, dtype = ConfiguredDtype.Resolve(options, source);
+            using var checkpoint = Checkpoint.Open(source.Path);
+            using var observer = Observer(options, checkpoint);
+            var messages = Sequences(parsed.GetValue(paths)!, terminal, source, checkpoint, parsed.GetValue(tokens), cancellation);
+            var figures = ModelBenchmark.Measure(checkpoint, new TokenScorerOptions { Dtype = dtype, Device = device, Threads = options.Threads }, messages, parsed.GetValue(rounds), observer, new ProgressLines(terminal), cancellation);
+            var report = new BenchReport(source.Name, dtype, device, Machine.Instructions, parsed.GetValue(rounds), figures);
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(JsonSerializer.Serialize(report.Fields(), JsonSerializerOptions.Web));
+            else terminal.Screen.Write(report.Table());
+            return Task.FromResult(CommandLine.Done);
+        });
+        return command;
+    }
+
+    /// <summary>The judged texts as the model reads them, thinned evenly to about as many tokens as asked for.</summary>
+    private static ReadOnlyMemory<int>[] Sequences(string[] paths, Terminal terminal, ModelSource source, Checkpoint checkpoint, int tokens, CancellationToken cancellation)
+    {
+        if (paths.Length == 0) paths = [Path.Combine(AppContext.BaseDirectory, "samples", "stream.jsonl")];
+        var tokenizer = TokenizerOf(checkpoint);
+        int most = source.Bundle?.Manifest.Features.MaxTokens ?? TokensOfMessage;
+        var all = new List<ReadOnlyMemory<int>>();
+        foreach (var item in MessageSources.Read(paths, new IngestOptions(), terminal.In))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (item.Message is null) terminal.Error.WriteLine($"{item.Place}: {item.Error}");
+            else if (tokenizer.Encode(DetectionPipeline.TextOf(item.Message)).Ids is { Length: > 1 } ids) all.Add(ids.AsMemory(0, Math.Min(ids.Length, most)));
+        }
+        if (all.Count == 0) throw new UsageException($"{string.Join(", ", paths)}: no message with text to score.");
+        long every = Math.Max(1, all.Sum(ids => (long)ids.Length) / tokens);
+        return [.. all.Where((_, i) => i % every == 0)];
+    }
+
+    private static Checkpoint? Observer(DetectionOptions options, Checkpoint performer)
+    {
+        if (ModelFolders.Observer(options) is not { } source) return null;
+        var observer = Checkpoint.Open(source.Path);
+        try { ObserverModel.CheckVocabulary(source, observer, TokenizerOf(performer)); }
+        catch
+        {
+            observer.Dispose();
+            throw;
+        }
+        return observer;
+    }
+
+    private static Tokenizer TokenizerOf(Checkpoint checkpoint) => new(checkpoint.Tokenizer ?? throw new NotSupportedException("The model has no byte-level BPE tokenizer."), checkpoint.Config);
+
+    private static Option<int> Number(string name, int usual, int least, int most, string description)
+    {
+        var option = new Option<int>(name) { DefaultValueFactory = _ => usual, Description = description, HelpName = "N" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < least || result.GetValueOrDefault<int>() > most) result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name}: {least} to {most}."));
+        });
+        return option;
+    }
+}
+
+/// <summary>The figures of <c>bench</c> under fixed names, and as a table for people.</summary>
+internal sealed record BenchReport(string Model, string Dtype, string Device, string Instructions, int Rounds, ModelBenchmark Figures)
+{
+    public object Fields() => new
+    {
+        model = Model,
+        dtype = Dtype,
+        device = Device,
+        threads = Figures.Threads,
+        instructions = Instructions,
+        kernels = Figures.Kernels,
+        rounds = Rounds,
+        messages = Figures.Messages,
+        tokens = Figures.Tokens,
+        tokensPerSecond = Figures.TokensPerSecond,
+        messagesPerSecond = Figures.MessagesPerSecond,
+        plainTokensPerSecond = Figures.PlainTokensPerSecond,
+        speedUp = Figures.SpeedUp,
+        pairTokensPerSecond = Figures.PairTokensPerSecond,
+        operationsPerToken = Figures.OperationsPerToken,
+        peakOperationsPerSecond = Figures.PeakOperationsPerSecond,
+        peakShare = Figures.PeakShare,
+        loneMessageMilliseconds = Figures.LoneMessage.TotalMilliseconds,
+        loneMessageRows = Figures.LoneMessageRows,
+        loadingMilliseconds = Figures.Loading.TotalMilliseconds,
+        peakMemoryBytes = Figures.PeakMemory,
+    };
+
+    public Table Table()
+    {
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("", "").HideHeaders();
+        foreach (var (name, value) in Rows()) table.AddRow(Markup.Escape(name), Markup.Escape(value));
+        return table;
+    }
+
+    private IEnumerable<(string Name, string Value)> Rows()
+    {
+        yield return ("model", $"{Model}, {Dtype}");
+        yield return ("machine", Text($"{Device}, {Instructions}, {Figures.Threads} threads ({Figures.Kernels})"));
+        yield return ("texts", Text($"{Figures.Messages} messages, {Figures.Tokens:N0} tokens, median of {Rounds} rounds"));
+        yield return ("tokens a second", Text($"{Figures.TokensPerSecond:N0}"));
+        yield return ("messages a second", Text($"{Figures.MessagesPerSecond:N1}"));
+        yield return ("plain path", Text($"{Figures.PlainTokensPerSecond:N0} tokens a second: {Figures.SpeedUp:N1} times slower"));
+        if (Figures.PairTokensPerSecond is { } pair) yield return ("with the observer", Text($"{pair:N0} tokens a second"));
+        yield return ("share of the peak", Text($"{Figures.PeakShare:P0} of {Figures.PeakOperationsPerSecond / 1e9:N0} GFLOP/s, with {Figures.OperationsPerToken / 1e6:N1} MFLOP a token"));
+        yield return ("one short message", Text($"{Figures.LoneMessage.TotalMilliseconds:N1} ms for 20 tokens"));
+        yield return ("loading", Text($"{Figures.Loading.TotalSeconds:N1} s"));
+        yield return ("largest memory", Text($"{Figures.PeakMemory / 1048576.0:N0} MiB"));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
