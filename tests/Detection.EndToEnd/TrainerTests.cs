@@ -17,7 +17,7 @@ public sealed class TrainerTests
     {
         using var data = new TemporaryFolder();
         string url = TheProgram.FreeUrl();
-        string before = await DecideAsync(data, url);
+        var (before, verdict) = await DecideAsync(data, url);
 
         await File.WriteAllLinesAsync(data.File("campaign.jsonl"), Enumerable.Range(0, 6).Select(i => JsonSerializer.Serialize(new { id = $"c{i}", text = $"Our okapi fund doubled {i} times this week, join it today" })), Cancellation);
         await using (var add = TheProgram.Start(data.Path, ["samples", "add", data.File("campaign.jsonl"), "--label", "spam"])) Assert.Equal(0, await add.ExitAsync(Patience));
@@ -40,10 +40,14 @@ public sealed class TrainerTests
             Assert.True(told.IsSuccessStatusCode);
         }
         Assert.Equal(version, await VersionAsync(data));
+        // An earlier verdict is judged again by the version that it names, whatever the name means now.
+        await using var replay = TheProgram.Start(data.Path, ["replay", verdict]);
+        Assert.Equal(0, await replay.ExitAsync(Patience));
+        Assert.Contains($"{verdict}: the same", replay.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>The version that judges, after every message was decided on.</summary>
-    private static async Task<string> DecideAsync(TemporaryFolder data, string url)
+    /// <summary>The version that judges and one of its verdicts, after every message was decided on.</summary>
+    private static async Task<(string Version, string Verdict)> DecideAsync(TemporaryFolder data, string url)
     {
         await using var serve = TheProgram.Start(data.Path, ["serve", "--urls", url]);
         await serve.ReadyAsync(url, Patience);
@@ -55,7 +59,8 @@ public sealed class TrainerTests
             using var decided = await http.PostAsJsonAsync("/api/v1/decisions", new { verdictId = verdict.GetProperty("verdictId").GetString(), labels = new { mail = i % 2 == 0 ? "spam" : "ham" } }, Cancellation);
             Assert.True(decided.IsSuccessStatusCode, await decided.Content.ReadAsStringAsync(Cancellation));
         }
-        return verdicts.RootElement[0].GetProperty("bundle").GetProperty("version").GetString()!;
+        var first = verdicts.RootElement[0];
+        return (first.GetProperty("bundle").GetProperty("version").GetString()!, first.GetProperty("verdictId").GetString()!);
     }
 
     private static async Task<string> TrainedAsync(HttpClient http, TheProgram trainer, string before)
