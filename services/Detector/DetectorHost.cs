@@ -30,9 +30,10 @@ public static class DetectorHost
         services.AddSingleton(provider => Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning)));
         services.AddSingleton(provider => new JudgingEngine(provider.GetRequiredService<DetectionPipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
         // Stopped in the opposite order: the worker finishes what it has received while the engine still judges.
-        services.AddHostedService<PartsOpening>();
+        services.AddOpening(OpenAsync);
         services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>());
         services.AddHostedService<StreamWorker>();
+        services.AddReadiness("store", static (provider, cancellation) => StoreReadiness.ReasonAsync(provider.GetRequiredService<IVerdictStore>(), cancellation));
         services.AddReadiness("stream", static async (provider, cancellation) =>
         {
             try { await provider.GetRequiredService<IDeadLetters>().CountAsync(cancellation); return null; }
@@ -51,15 +52,12 @@ public static class DetectorHost
     }
 
     /// <summary>Store and stream answer, and the model is warm, before anything else starts.</summary>
-    private sealed class PartsOpening(IVerdictStore store, IMessageStream stream, DetectionPipeline pipeline) : IHostedService
+    private static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
     {
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            await store.OpenAsync(cancellationToken);
-            await stream.OpenAsync(cancellationToken);
-            await Task.Run(() => pipeline.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellationToken), cancellationToken);
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        // The model first: what is configured wrong is named before files are made.
+        var pipeline = services.GetRequiredService<DetectionPipeline>();
+        await services.GetRequiredService<IVerdictStore>().OpenAsync(cancellation);
+        await services.GetRequiredService<IMessageStream>().OpenAsync(cancellation);
+        await Task.Run(() => pipeline.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation), cancellation);
     }
 }

@@ -31,7 +31,7 @@ public static class ModerationHost
             mud.SnackbarConfiguration.ShowTransitionDuration = 100;
             mud.SnackbarConfiguration.HideTransitionDuration = 100;
         });
-        return services.AddReadiness("store", StoreAnswersAsync);
+        return services.AddReadiness("store", static (provider, cancellation) => StoreReadiness.ReasonAsync(provider.GetRequiredService<IVerdictStore>(), cancellation));
     }
 
     /// <summary>Pages under <c>/</c>, the API under <c>/api/v1</c>, <c>/openapi/v1.json</c>. Call after <see cref="ServiceHost.MapServiceDefaults"/>.</summary>
@@ -59,18 +59,5 @@ public static class ModerationHost
         string published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
         if (Directory.Exists(published)) app.Environment.WebRootFileProvider = new PhysicalFileProvider(published);
         StaticWebAssetsLoader.UseStaticWebAssets(app.Environment, app.Configuration);
-    }
-
-    private static async Task<string?> StoreAnswersAsync(IServiceProvider services, CancellationToken cancellation)
-    {
-        try
-        {
-            await services.GetRequiredService<IVerdictStore>().SearchAsync(new VerdictQuery { Take = 1 }, cancellation);
-            return null;
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            return $"The store does not answer: {failure.GetType().Name}.";
-        }
     }
 }

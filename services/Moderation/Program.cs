@@ -7,16 +7,18 @@ namespace Detection.Moderation;
 /// <summary>The dashboard and its API alone, over the store that is configured.</summary>
 public static class Program
 {
-    public static async Task<int> Main(string[] args)
+    public static Task<int> Main(string[] args) => ServiceHost.MainAsync(() => Build(args));
+
+    private static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddServiceDefaults("moderation");
-        builder.Services.AddSingleton<IVerdictStore>(new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
+        builder.Services.AddSingleton<IVerdictStore>(_ => new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
+        builder.Services.AddOpening(static (provider, cancellation) => provider.GetRequiredService<IVerdictStore>().OpenAsync(cancellation));
         builder.Services.AddModeration();
         var app = builder.Build();
-        await app.Services.GetRequiredService<IVerdictStore>().OpenAsync(CancellationToken.None);
         app.MapServiceDefaults();
         app.MapModeration();
-        return await app.RunServiceAsync();
+        return app;
     }
 }

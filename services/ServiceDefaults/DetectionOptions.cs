@@ -103,7 +103,7 @@ public sealed class TrainerOptions
     /// <summary>Files of texts by people, as negatives and for calibration. Default none.</summary>
     public string[]? Corpus { get; set; }
 
-    /// <summary>Decisions since the last training that start the next, 1 to 1,000,000. Default 50.</summary>
+    /// <summary>Decisions and new samples since the last training that start the next, 1 to 1,000,000. Default 50.</summary>
     [Range(1, 1_000_000)]
     public int NewDecisions { get; set; } = 50;
 

@@ -46,11 +46,37 @@ public static class ServiceHost
         return app;
     }
 
-    /// <summary>One condition of <c>/health/ready</c>; <paramref name="reason"/> answers null when it holds, else why not, in a sentence.</summary>
+    /// <summary>One condition of <c>/health/ready</c>; <paramref name="reason"/> answers null when it holds, else why not, in a sentence. Parts in one host that need the same say so once.</summary>
     public static IServiceCollection AddReadiness(this IServiceCollection services, string name, Func<IServiceProvider, CancellationToken, Task<string?>> reason)
     {
-        services.AddHealthChecks().Add(new HealthCheckRegistration(name, provider => new Readiness(provider, reason), HealthStatus.Unhealthy, tags: null, TimeSpan.FromSeconds(5)));
-        return services;
+        services.AddHealthChecks();
+        return services.Configure<HealthCheckServiceOptions>(checks =>
+        {
+            if (checks.Registrations.Any(known => known.Name == name)) return;
+            checks.Registrations.Add(new HealthCheckRegistration(name, provider => new Readiness(provider, reason), HealthStatus.Unhealthy, tags: null, TimeSpan.FromSeconds(5)));
+        });
+    }
+
+    /// <summary>Done before the host takes requests, in the order registered; a failure stops the start.</summary>
+    public static IServiceCollection AddOpening(this IServiceCollection services, Func<IServiceProvider, CancellationToken, Task> open) =>
+        services.AddSingleton<IHostedService>(provider => new Opening(provider, open));
+
+    /// <summary>The main function of a service alone: builds it and runs it until it is stopped. What stops the start is a sentence on stderr, no stack trace.</summary>
+    /// <param name="isBadInput">Failures that mean that what was configured cannot be used, for example a model; <see cref="InvalidOptionsException"/> always does.</param>
+    /// <returns>The exit code: 0 stopped, 1 failed, 2 wrong options or input.</returns>
+    public static async Task<int> MainAsync(Func<WebApplication> build, Func<Exception, bool>? isBadInput = null)
+    {
+        try { return await build().RunServiceAsync(); }
+        catch (Exception failure) when (failure is InvalidOptionsException || isBadInput?.Invoke(failure) == true)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+            return 2;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+            return 1;
+        }
     }
 
     /// <summary>Runs until stopped. An address that is taken or not allowed is one line on stderr, no stack trace.</summary>
@@ -97,6 +123,13 @@ public static class ServiceHost
     {
         var checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { status = entry.Value.Status.ToString(), reason = entry.Value.Description });
         return context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks }, JsonSerializerOptions.Web, context.RequestAborted);
+    }
+
+    private sealed class Opening(IServiceProvider services, Func<IServiceProvider, CancellationToken, Task> open) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => open(services, cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class Readiness(IServiceProvider services, Func<IServiceProvider, CancellationToken, Task<string?>> reason) : IHealthCheck

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using Detection.Checkpoints;
 using Detection.Detectors.Bundles;
@@ -44,10 +45,7 @@ internal static class CommandLine
         catch (Exception failure)
         {
             await terminal.Error.WriteLineAsync(Sentence(failure));
-            return failure is UsageException or InvalidOptionsException or BundleException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException
-                or FileNotFoundException or DirectoryNotFoundException
-                ? BadInput
-                : Failed;
+            return IsBadInput(failure) ? BadInput : Failed;
         }
         finally
         {
@@ -79,12 +77,18 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>What was given cannot be used: an argument, an option, a model, a file.</summary>
+    private static bool IsBadInput(Exception failure) => failure switch
+    {
+        AggregateException { InnerException: { } inner } => IsBadInput(inner),
+        UsageException or InvalidOptionsException or ValidationException or BundleException or CheckpointException or IngestException => true,
+        _ => failure is InvalidDataException or NotSupportedException or FormatException or FileNotFoundException or DirectoryNotFoundException,
+    };
+
     /// <summary>One sentence a person can act on; the stack is for bugs.</summary>
     private static string Sentence(Exception failure) => failure switch
     {
-        UsageException or InvalidOptionsException or BundleException or CheckpointException or IngestException or InvalidDataException or NotSupportedException or FormatException or IOException
-            or UnauthorizedAccessException => failure.Message,
         AggregateException { InnerException: { } inner } => Sentence(inner),
-        _ => failure.ToString(),
+        _ => IsBadInput(failure) || failure is IOException or UnauthorizedAccessException ? failure.Message : failure.ToString(),
     };
 }

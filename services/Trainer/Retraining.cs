@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
@@ -14,98 +16,119 @@ namespace Detection.Trainer;
 
 /// <summary>
 /// Decisions in, a new bundle version out, with its figures beside those of the version in use. Nothing changes for the workers until
-/// <see cref="Promote"/> is called.
+/// <see cref="TrainedVersions.Promote"/> is called.
 /// </summary>
-public sealed class Retraining(IVerdictStore store, DetectionOptions options, TimeProvider time)
+public sealed class Retraining(IVerdictStore store, TrainedVersions versions, DetectionOptions options, TimeProvider time)
 {
-    private const string EvaluationFile = "evaluation.json";
+    /// <summary>Most rows of a file in each of the two evaluations.</summary>
+    private const int EvaluatedRows = 200;
 
-    private string Models => Path.Combine(options.Data, "models");
+    private static readonly JsonSerializerOptions Figures = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 
-    /// <summary>Folder of the versions that this trainer wrote.</summary>
-    public string Versions => Path.Combine(Models, "versions");
+    private string Features => Path.Combine(options.Data, "features");
+
+    /// <summary>Decisions in force and new samples that the newest version has not seen.</summary>
+    public async Task<long> NewAsync(CancellationToken cancellation) => await CountAsync(Samples(), cancellation) - versions.LearnedFrom;
 
     /// <summary>Trains on the configured files, the new samples and every decision in force, and evaluates the result beside the version in use.</summary>
     /// <returns>The new version.</returns>
     public async Task<string> RunAsync(IProgress<string> progress, CancellationToken cancellation)
     {
+        var samples = Samples();
+        long learnedFrom = await CountAsync(samples, cancellation);
         var decided = new List<LabelledRow>();
         await foreach (var judged in store.DecidedAsync(cancellation)) decided.AddRange(DecidedRows.Of(judged));
-        progress.Report(string.Create(CultureInfo.InvariantCulture, $"{decided.Count} answers by moderators"));
-        return await Task.Run(() => Train(decided, progress, cancellation), cancellation);
+        progress.Report(string.Create(CultureInfo.InvariantCulture, $"{decided.Count} answers by moderators, {samples.Count} new samples"));
+        return await Task.Run(() => Train(decided, samples, learnedFrom, progress, cancellation), cancellation);
     }
 
-    /// <summary>Makes a version the one that workers load by name from their next start on. The one before stays among the versions.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such version.</exception>
-    /// <exception cref="BundleException">Its files are not what its manifest says.</exception>
-    public void Promote(string version)
-    {
-        string from = Path.Combine(Versions, Path.GetFileName(version));
-        if (!Bundle.IsBundle(from)) throw new DirectoryNotFoundException($"There is no version '{version}' in {Versions}.");
-        string name = Bundle.ReadManifest(Path.Combine(from, BundleManifest.FileName)).Manifest.Name, target = Path.Combine(Models, name);
-        string arriving = target + ".arriving", leaving = target + ".leaving";
-        if (Directory.Exists(arriving)) Directory.Delete(arriving, recursive: true);
-        Directory.CreateDirectory(arriving);
-        foreach (string file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(arriving, Path.GetFileName(file)));
-        if (Directory.Exists(leaving)) Directory.Delete(leaving, recursive: true);
-        if (Directory.Exists(target)) Directory.Move(target, leaving);
-        Directory.Move(arriving, target);
-        if (Directory.Exists(leaving)) Directory.Delete(leaving, recursive: true);
-    }
+    private IReadOnlyList<LabelledRow> Samples() => new NewSamples(options.Data, time).Read();
 
-    /// <summary>Versions, newest first, with the figures of each beside those of the version that was in use.</summary>
-    public IReadOnlyList<JsonNode> List() => !Directory.Exists(Versions) ? [] :
-        [.. Directory.EnumerateDirectories(Versions).OrderDescending(StringComparer.Ordinal).Select(folder => Path.Combine(folder, EvaluationFile)).Where(File.Exists).Select(file => JsonNode.Parse(File.ReadAllText(file))!)];
+    private async Task<long> CountAsync(IReadOnlyList<LabelledRow> samples, CancellationToken cancellation) =>
+        (await store.CountAsync(new VerdictQuery { HasDecision = true }, cancellation)).Total + samples.Count;
 
-    private string Train(List<LabelledRow> decided, IProgress<string> progress, CancellationToken cancellation)
+    private string Train(List<LabelledRow> decided, IReadOnlyList<LabelledRow> samples, long learnedFrom, IProgress<string> progress, CancellationToken cancellation)
     {
-        var source = ModelSource.Resolve(options.Model, options.Data, options.Bundles ?? ModelSource.Shipped, options.Heads == "research");
-        string version = $"{source.Bundle?.Manifest.Version.Split('-')[0] ?? "0"}-{time.GetUtcNow():yyyyMMddHHmmss}", folder = Path.Combine(Versions, version);
+        var source = versions.InUse();
         var manifest = source.Bundle?.Manifest;
-        string[] data = options.Trainer.Data ?? [];
-        using (var pipeline = DetectionPipeline.Open(source, new PipelineOptions { Threads = options.Threads, Time = time }))
+        string version = $"{manifest?.Version.Split('-')[0] ?? "0"}-{time.GetUtcNow():yyyyMMddHHmmss}", folder = versions.UnfinishedFolderOf(version);
+        DropUnfinished();
+        try
         {
-            HeadTraining.Run(pipeline, new HeadTrainingOptions
+            using (var pipeline = Open(source))
             {
-                Data = data,
-                Corpus = options.Trainer.Corpus ?? [],
-                Extra = [.. new NewSamples(options.Data, time).Read(), .. decided],
-                RowsPerSource = options.Trainer.RowsPerSource,
-                Features = Path.Combine(options.Data, "features"),
-                Output = folder,
-                Name = source.Name,
-                Version = version,
-                CopyBase = manifest?.Base.Inside ?? false,
-                BaseFrom = manifest?.Base.From ?? source.Path,
-                BaseLicence = manifest?.Base.Licence ?? "unknown",
-            }, progress, cancellation);
-            var candidate = new ModelSource(source.Name, source.Path, Bundle.Open(folder, elsewhere: [Path.GetDirectoryName(source.Path)!, source.Path]));
-            using var trained = DetectionPipeline.Open(candidate, new PipelineOptions { Threads = options.Threads, Time = time });
-            var figures = new JsonObject
-            {
-                ["version"] = version,
-                ["at"] = ContractJson.Time(time.GetUtcNow()),
-                ["answersByModerators"] = decided.Count,
-                ["candidate"] = Evaluate(trained, data, progress, cancellation),
-                ["inUse"] = Evaluate(pipeline, data, progress, cancellation),
-            };
-            File.WriteAllText(Path.Combine(folder, EvaluationFile), figures.ToJsonString(Figures));
+                var report = HeadTraining.Run(pipeline, new HeadTrainingOptions
+                {
+                    Data = options.Trainer.Data ?? [],
+                    Corpus = options.Trainer.Corpus ?? [],
+                    Extra = [.. samples, .. decided],
+                    RowsPerSource = options.Trainer.RowsPerSource,
+                    Features = Features,
+                    Output = folder,
+                    Name = versions.Name,
+                    Version = version,
+                    CopyBase = manifest?.Base.Inside ?? false,
+                    BaseFrom = manifest?.Base.From ?? source.Path,
+                    BaseLicence = manifest?.Base.Licence ?? "unknown",
+                }, progress, cancellation);
+                using var candidate = Open(versions.Open(folder, source));
+                var tables = new StringBuilder();
+                var figures = new JsonObject
+                {
+                    ["version"] = version,
+                    ["at"] = ContractJson.Time(time.GetUtcNow()),
+                    ["learnedFrom"] = learnedFrom,
+                    ["decisionAnswers"] = decided.Count,
+                    ["newSamples"] = samples.Count,
+                    ["missingHeads"] = new JsonArray([.. Missing(source, report, progress).Select(head => (JsonNode)head)]),
+                    ["candidate"] = Evaluate(candidate, tables, progress, cancellation),
+                    ["inUse"] = Evaluate(pipeline, tables, progress, cancellation),
+                };
+                File.WriteAllText(Path.Combine(folder, TrainedVersions.TextFile), tables.ToString());
+                File.WriteAllText(Path.Combine(folder, TrainedVersions.FiguresFile), figures.ToJsonString(Figures));
+            }
+            Directory.Move(folder, versions.FolderOf(version));
+        }
+        finally
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         }
         return version;
     }
 
-    private JsonNode Evaluate(DetectionPipeline pipeline, string[] data, IProgress<string> progress, CancellationToken cancellation)
+    /// <summary>What a kill left.</summary>
+    private void DropUnfinished()
     {
-        var tasks = new JsonObject();
-        foreach (var task in Enum.GetValues<LearningTask>())
-        {
-            string[] files = [.. data.Where(file => LabelledFile.Read(file).FirstOrDefault()?.Task == task)];
-            if (files.Length == 0) continue;
-            var report = Evaluation.Run(pipeline, new EvaluationOptions { Task = task, Files = files, Features = Path.Combine(options.Data, "features"), DataFolder = options.Data, Rows = 200, Time = time }, progress, cancellation);
-            tasks[task.ToString().ToLowerInvariant()] = JsonSerializer.SerializeToNode(report, Figures);
-        }
-        return tasks;
+        if (!Directory.Exists(versions.Folder)) return;
+        foreach (string left in Directory.GetDirectories(versions.Folder, ".*")) Directory.Delete(left, recursive: true);
     }
 
-    private static readonly JsonSerializerOptions Figures = new(JsonSerializerDefaults.Web) { WriteIndented = true, NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private DetectionPipeline Open(ModelSource source) => DetectionPipeline.Open(source, new PipelineOptions { Threads = options.Threads, Time = time });
+
+    /// <summary>Heads of the version in use for which the configured data holds too few answers: whoever promotes must know.</summary>
+    private static string[] Missing(ModelSource source, HeadTrainingReport report, IProgress<string> progress)
+    {
+        string[] missing = [.. source.Bundle?.Heads.Heads.Heads.Select(head => head.Name).Except(report.Heads.Keys) ?? []];
+        if (missing.Length > 0) progress.Report($"The version in use also has heads for {string.Join(", ", missing)}; the data holds too few answers for them.");
+        return missing;
+    }
+
+    private JsonObject Evaluate(DetectionPipeline pipeline, StringBuilder tables, IProgress<string> progress, CancellationToken cancellation)
+    {
+        var reports = new JsonObject { ["version"] = pipeline.Identity.Version };
+        foreach (var task in Enum.GetValues<LearningTask>())
+        {
+            string[] files = [.. (options.Trainer.Data ?? []).Where(file => LabelledFile.Read(file).FirstOrDefault()?.Task == task)];
+            if (files.Length == 0) continue;
+            var report = Evaluation.Run(pipeline, new EvaluationOptions { Task = task, Files = files, Features = Features, DataFolder = options.Data, Rows = EvaluatedRows, Time = time }, progress, cancellation);
+            reports[JsonNamingPolicy.CamelCase.ConvertName(task.ToString())] = JsonSerializer.SerializeToNode(report, Figures);
+            tables.Append(EvaluationText.Of(report)).Append('\n');
+        }
+        return reports;
+    }
 }

@@ -1,38 +1,31 @@
 using Detection.ServiceDefaults;
-using Detection.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Detection.Trainer;
 
-/// <summary>Counts decisions and retrains when there are enough new ones.</summary>
-internal sealed partial class TrainerWorker(IVerdictStore store, Retraining retraining, IOptions<DetectionOptions> options, TimeProvider time, ILogger<TrainerWorker> log) : BackgroundService
+/// <summary>Counts decisions and new samples and retrains when there are enough.</summary>
+internal sealed partial class TrainerWorker(Retraining retraining, TrainedVersions versions, IOptions<DetectionOptions> options, TimeProvider time, ILogger<TrainerWorker> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var wanted = options.Value.Trainer;
-        await store.OpenAsync(stoppingToken);
         if (wanted.Data is not { Length: > 0 })
         {
             NoData(log);
             return;
         }
-        long trainedOn = 0;
         using var timer = new PeriodicTimer(wanted.Every, time);
         do
         {
-            long decided = await CountAsync(stoppingToken);
-            if (decided - trainedOn < wanted.NewDecisions) continue;
             try
             {
-                Trained(log, await retraining.RunAsync(new LogLines(log), stoppingToken), retraining.Versions);
-                trainedOn = decided;
+                if (await retraining.NewAsync(stoppingToken) < wanted.NewDecisions) continue;
+                Trained(log, await retraining.RunAsync(new LogLines(log), stoppingToken), versions.Folder);
             }
             catch (Exception failure) when (failure is not OperationCanceledException) { Failed(log, failure); }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
-
-    private async Task<long> CountAsync(CancellationToken cancellation) => (await store.CountAsync(new VerdictQuery { HasDecision = true }, cancellation)).Total;
 
     [LoggerMessage(1, LogLevel.Information, "No Detection:Trainer:Data is configured: decisions are kept, nothing is retrained")]
     private static partial void NoData(ILogger log);

@@ -29,10 +29,11 @@ public sealed class DetectionPipeline : IDisposable
     private readonly EvidenceWriter _evidence;
     private static readonly LanguageIdentifier Languages = new();
     private readonly int? _bos;
+    private readonly string _baseSha256;
 
     private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer, ObserverModel? observer)
     {
-        (Source, _options, _checkpoint, _tokenizer, _scorer, _observer) = (source, options, checkpoint, tokenizer, scorer, observer);
+        (Source, _options, _checkpoint, _tokenizer, _scorer, _observer, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, BaseSha256(source, checkpoint));
         var bundled = source.Bundle?.Manifest.Features;
         Layout = bundled is null ? FeatureLayout.For(scorer.Layers, scorer.Width) : new FeatureLayout(bundled.Layers, bundled.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
@@ -45,7 +46,7 @@ public sealed class DetectionPipeline : IDisposable
         _evidence = new EvidenceWriter(heads?.Heads);
         string limit = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "";
         Config = _observer is null ? Hash(FeatureKey, limit) : Hash(FeatureKey, limit, _observer.Key);
-        Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", BaseSha256());
+        Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
     }
 
     public ModelSource Source { get; }
@@ -78,7 +79,7 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>Two pipelines with one key give a text the same features.</summary>
     public string FeatureKey => string.Create(CultureInfo.InvariantCulture,
-        $"{BaseSha256()}|{_scorer.Kernels}|{FeatureLayout.Version}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
+        $"{_baseSha256}|{_scorer.Kernels}|{FeatureLayout.Version}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
 
     /// <exception cref="BundleException">Heads do not fit the model, the observer has another vocabulary or a shorter context, or the model has no tokenizer that this program reads.</exception>
     /// <exception cref="CheckpointException">The model cannot be read.</exception>
@@ -215,7 +216,9 @@ public sealed class DetectionPipeline : IDisposable
         return null;
     }
 
-    private string BaseSha256() => Hash([.. _checkpoint.Files.Select(file => file.Sha256())]);
+    /// <summary>The hashes of a bundle's files were compared when it was opened; they are not computed twice.</summary>
+    private static string BaseSha256(ModelSource source, Checkpoint checkpoint) =>
+        Hash([.. checkpoint.Files.Select(file => source.Bundle?.Manifest.Base.Files.FirstOrDefault(known => known.Name == file.Name)?.Sha256 ?? file.Sha256())]);
 
     private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
 

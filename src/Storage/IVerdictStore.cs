@@ -11,6 +11,10 @@ public interface IVerdictStore : IAsyncDisposable
     /// <summary>Makes tables or indices and says whether the store answers.</summary>
     Task OpenAsync(CancellationToken cancellation);
 
+    /// <summary>Completes when the store answers and what it holds is where it was opened.</summary>
+    /// <exception cref="StoreException">Names the file or server that does not answer.</exception>
+    Task CheckAsync(CancellationToken cancellation);
+
     /// <summary>Durable when the task completes; one outcome a message, in order. Per-message failures are outcomes; a store that is down throws.</summary>
     Task<IReadOnlyList<StoreOutcome>> StoreAsync(IReadOnlyList<JudgedMessage> judged, CancellationToken cancellation);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using Detection.Contracts;
 using Detection.Storage;
@@ -22,12 +21,11 @@ public sealed class DashboardTests
         var page = await site.Browser.OpenAsync("/");
         await page.GetByText("An older one").WaitForAsync();
 
+        await AppearWithinASecondAsync(page, i => site.Store.StoreAsync([Judged($"other{i}", Subject(i), VerdictAction.Allow)], Cancellation));
+
         var judged = Judged("new", "You have won", VerdictAction.Hold);
-        var waited = Stopwatch.StartNew();
         await site.Store.StoreAsync([judged], Cancellation);
         await page.GetByText("You have won").WaitForAsync();
-        // A second is promised; a loaded machine draws late, a page that waits for a reload never does.
-        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(5), waited.Elapsed.ToString());
 
         await page.Keyboard.PressAsync("j");
         await page.Keyboard.PressAsync("Enter");
@@ -123,7 +121,7 @@ public sealed class DashboardTests
     }
 
     [Fact]
-    public async Task A_message_that_was_posted_appears_on_the_page_without_a_reload()
+    public async Task A_message_that_was_posted_is_on_the_page_within_a_second_without_a_reload()
     {
         string chromium = Optional.Chromium();
         Assert.NotEmpty(chromium);
@@ -134,14 +132,45 @@ public sealed class DashboardTests
         await using var browser = await Browser.StartAsync(url);
         var page = await browser.OpenAsync("/");
         using var http = new HttpClient { BaseAddress = new Uri(url) };
-        using var posted = await http.PostAsJsonAsync("/api/v1/scan", new { id = "m1", subject = "Your parcel", text = "Your parcel is held. Confirm your card within 24 hours at http://parcel.example/pay", channel = "email" }, Cancellation);
-        Assert.True(posted.IsSuccessStatusCode);
-        var waited = Stopwatch.StartNew();
-        await page.Locator("[data-row] .subject").WaitForAsync();
-        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(5), waited.Elapsed.ToString());
-        await page.Locator("[data-row]").ClickAsync();
+        await AppearWithinASecondAsync(page, async i =>
+        {
+            using var posted = await http.PostAsJsonAsync("/api/v1/scan", new { id = $"m{i}", subject = Subject(i), text = "Your parcel is held. Confirm your card within 24 hours at http://parcel.example/pay", channel = "email" }, Cancellation);
+            Assert.True(posted.IsSuccessStatusCode);
+        });
+        await page.Locator("[data-row]").First.ClickAsync();
         await page.Locator(".body .t[title^='log p']").First.WaitForAsync();
         Assert.Empty(browser.Problems);
+    }
+
+    private static string Subject(int i) => $"Parcel number {i} is held";
+
+    /// <summary>
+    /// From the answer that a verdict is stored to the frame that shows its row, one message after another. The promise is a second on a machine that has time for it: the median of
+    /// several is asserted, so that one pause of a loaded machine (browser, server and model share its cores) is no failure, while a page that polls or gathers too long always is.
+    /// </summary>
+    private static async Task AppearWithinASecondAsync(IPage page, Func<int, Task> store)
+    {
+        // The page's own clock: what the driver takes to be told of the row is no part of the promise.
+        await page.EvaluateAsync("""
+            () => {
+              window.shownAt = {};
+              new MutationObserver(() => requestAnimationFrame(() => {
+                for (const row of document.querySelectorAll('[data-row] .subject')) window.shownAt[row.textContent.trim()] ??= Date.now();
+              })).observe(document.body, { childList: true, subtree: true });
+            }
+            """);
+        var waited = new List<double>();
+        for (int i = 0; i < 7; i++)
+        {
+            await store(i);
+            var stored = TimeProvider.System.GetUtcNow();
+            await page.GetByText(Subject(i)).WaitForAsync();
+            double shown = await (await page.WaitForFunctionAsync("subject => window.shownAt[subject]", Subject(i))).EvaluateAsync<double>("at => at");
+            waited.Add(shown - stored.ToUnixTimeMilliseconds());
+        }
+        string figures = string.Join(", ", waited.Select(one => $"{one:F0} ms"));
+        TestContext.Current.TestOutputHelper?.WriteLine(figures);
+        Assert.True(waited.Order().ElementAt(waited.Count / 2) < 1_000, figures);
     }
 
     private static JudgedMessage Judged(string id, string subject, VerdictAction action)

@@ -121,6 +121,9 @@ public sealed partial class QueuePage
         var fresh = await _queue.RefreshAsync(_closed.Token);
         _fresh = fresh.Select(hit => hit.Judged.VerdictId).ToHashSet(StringComparer.Ordinal);
         Announce(fresh.Count);
+        // What came is in sight before the counts of a large store are.
+        StateHasChanged();
+        await _queue.RecountAsync(_closed.Token);
     });
 
     private void Announce(int fresh)

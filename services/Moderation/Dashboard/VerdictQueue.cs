@@ -40,21 +40,26 @@ internal sealed class VerdictQueue(IVerdictStore store)
         Next = page.Next;
     }
 
-    /// <summary>Reads the first page again.</summary>
+    /// <summary>Reads the first page again; the counts stay as they are until <see cref="RecountAsync"/>, which reads all of a store.</summary>
     /// <returns>The verdicts that were not in the list before.</returns>
     public async Task<IReadOnlyList<VerdictHit>> RefreshAsync(CancellationToken cancellation)
     {
         var query = Query;
         var page = await store.SearchAsync(query with { Take = PageSize, After = null }, cancellation);
-        var counts = await CountAsync(query, cancellation);
         if (Query != query) return [];
         var known = Ids(_items);
         var fresh = page.Items.Where(hit => !known.Contains(hit.Judged.VerdictId)).ToArray();
         bool overlaps = fresh.Length < page.Items.Count;
         if (overlaps && query.Order == VerdictOrder.Newest) _items = Merge(page.Items);
         else (_items, Next) = ([.. page.Items], page.Next);
-        Counts = counts;
         return fresh;
+    }
+
+    public async Task RecountAsync(CancellationToken cancellation)
+    {
+        var query = Query;
+        var counts = await CountAsync(query, cancellation);
+        if (Query == query) Counts = counts;
     }
 
     /// <summary>The first page as it is now, then what was listed after its last verdict.</summary>

@@ -90,8 +90,15 @@ internal static class ModelsCommand
 
     private static ModelSource Resolve(string name) => ModelFolders.Resolve(Configuration.Read([new("Detection:Model", name)]));
 
-    private static IEnumerable<string> Bundles(DetectionOptions options) => new[] { Path.Combine(options.Data, "models"), options.Bundles ?? ModelSource.Shipped }
-        .Where(Directory.Exists).SelectMany(parent => Directory.EnumerateDirectories(parent).Order(StringComparer.Ordinal)).Where(Bundle.IsBundle);
+    /// <summary>Imported, trained here, and what came with the program.</summary>
+    private static IEnumerable<string> Bundles(DetectionOptions options)
+    {
+        string imported = Path.Combine(options.Data, "models"), versions = Path.Combine(imported, "versions");
+        string[] trained = Directory.Exists(versions) ? [.. Directory.EnumerateDirectories(versions).Order(StringComparer.Ordinal)] : [];
+        return new[] { imported }.Concat(trained).Append(options.Bundles ?? ModelSource.Shipped).Where(Directory.Exists)
+            .SelectMany(parent => Directory.EnumerateDirectories(parent).Order(StringComparer.Ordinal))
+            .Where(folder => !Path.GetFileName(folder).StartsWith('.') && Bundle.IsBundle(folder));
+    }
 
     private static BundleLine Describe(string folder)
     {

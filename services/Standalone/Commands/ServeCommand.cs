@@ -23,7 +23,9 @@ internal static class ServeCommand
             if (parsed.GetValue(urls) is { } url) settings.Add(new("Detection:Http:Urls", url));
             if (parsed.GetValue(data) is { } folder) settings.Add(new("Detection:Data", folder));
             var app = Build("detection", settings, out var options);
-            await terminal.Error.WriteLineAsync($"Dashboard: {options.Http.Urls}   data: {options.Data}");
+            // Once it listens: an address that does not answer helps nobody.
+            string listening = $"Dashboard: {options.Http.Urls}   data: {options.Data}";
+            app.Lifetime.ApplicationStarted.Register(() => terminal.Error.WriteLine(listening));
             return await app.RunServiceAsync(cancellation);
         });
         return command;

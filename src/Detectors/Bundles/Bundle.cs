@@ -91,7 +91,7 @@ public sealed record Bundle
 
     /// <summary>Nothing may lead out of the folder.</summary>
     private static string Plain(string manifest, string name) =>
-        name.Length is > 0 and <= 255 && name[0] != '.' && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')
+        BundleVersions.IsPlain(name)
             ? name
             : throw new BundleException(manifest, $"'{name}' is not a plain file name.");
 }

@@ -10,27 +10,30 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
     /// <summary>What is used where nothing is named.</summary>
     public const string Default = "compact";
 
-    private const string ImportedFolder = "models";
+    internal const string ImportedFolder = "models";
 
     /// <summary>The folder of bundles that came with the program.</summary>
     public static string Shipped { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "models");
 
-    /// <summary>A bundle's name, a folder (bundle or Hugging Face layout) or a GGUF file. Bundles are looked for in the data folder, then in the repository's.</summary>
+    /// <summary>
+    /// A bundle's name, a folder (bundle or Hugging Face layout) or a GGUF file. A name means the version trained here that was promoted (<see cref="BundleVersions"/>),
+    /// else the bundle in the data folder's <c>models</c>, else the one that came with the program.
+    /// </summary>
     /// <param name="model">Null: <see cref="Default"/>.</param>
     /// <param name="dataFolder">Holds <c>models/</c> with imported files and newer bundle versions.</param>
     /// <param name="bundles">The folder of bundles that came with the program.</param>
+    /// <param name="alsoIn">One more folder in which base weights by reference are looked for.</param>
     /// <exception cref="BundleException">Nothing has that name, or the bundle cannot be used.</exception>
-    public static ModelSource Resolve(string? model, string dataFolder, string bundles, bool research = false)
+    public static ModelSource Resolve(string? model, string dataFolder, string bundles, bool research = false, string? alsoIn = null)
     {
         string named = model ?? Default, imported = System.IO.Path.Combine(dataFolder, ImportedFolder);
         if (File.Exists(named)) return new ModelSource(System.IO.Path.GetFileNameWithoutExtension(named), named, null);
         string? folder = Directory.Exists(named) && !IsPlainName(named) ? named
-            : new[] { System.IO.Path.Combine(imported, named), System.IO.Path.Combine(bundles, named) }.FirstOrDefault(Directory.Exists)
+            : PromotedFolder(dataFolder, named) ?? new[] { System.IO.Path.Combine(imported, named), System.IO.Path.Combine(bundles, named) }.FirstOrDefault(Directory.Exists)
             ?? (Directory.Exists(named) ? named : null);
         if (folder is null) throw new BundleException(named, $"neither a file, nor a folder, nor a bundle in {imported} or {bundles}.");
-        string name = new DirectoryInfo(folder).Name;
-        if (!Bundle.IsBundle(folder)) return new ModelSource(name, folder, null);
-        var bundle = Bundle.Open(folder, research, Elsewhere(imported, bundles));
+        if (!Bundle.IsBundle(folder)) return new ModelSource(new DirectoryInfo(folder).Name, folder, null);
+        var bundle = Bundle.Open(folder, research, [.. Elsewhere(imported, bundles), .. alsoIn is null ? Array.Empty<string>() : [alsoIn]]);
         return new ModelSource(bundle.Manifest.Name, bundle.BasePath, bundle);
     }
 
@@ -47,6 +50,9 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
         File.Move(partial, target, overwrite: true);
         return (target, sha256);
     }
+
+    private static string? PromotedFolder(string dataFolder, string named) =>
+        BundleVersions.IsPlain(named) && new BundleVersions(dataFolder, named) is { Champion: { } version } versions ? versions.FolderOf(version) : null;
 
     private static IReadOnlyList<string> Elsewhere(params string[] parents) =>
         [.. parents.Where(Directory.Exists).SelectMany(parent => Directory.EnumerateDirectories(parent).Order(StringComparer.Ordinal))];

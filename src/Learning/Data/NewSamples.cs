@@ -16,6 +16,8 @@ public enum SampleLabel
 /// <summary>Labelled new samples (new bots, new campaigns) in the data folder, one JSON line each; they teach the next heads beside the data sets, with their origin.</summary>
 public sealed class NewSamples(string dataFolder, TimeProvider time)
 {
+    private const int LongestPlace = 80;
+
     private string Folder => Path.Combine(dataFolder, "samples");
 
     /// <summary>Appends extracted messages; one that is stored already under the same label is left out. Returns how many are new.</summary>
@@ -38,14 +40,14 @@ public sealed class NewSamples(string dataFolder, TimeProvider time)
         return added;
     }
 
-    /// <summary>All samples as rows that teach.</summary>
+    /// <summary>All samples as rows that teach; <see cref="LabelledRow.File"/> is <c>samples/LABEL/ORIGIN</c>, so that each origin is a source of its own.</summary>
     public IReadOnlyList<LabelledRow> Read() => !Directory.Exists(Folder) ? [] :
         [.. Directory.EnumerateFiles(Folder, "*.jsonl").Order(StringComparer.Ordinal).SelectMany(Stored).Select(Row)];
 
     private static LabelledRow Row(Sample sample) => new()
     {
         Id = sample.Message.Id ?? sample.ContentSha256,
-        File = $"samples/{sample.Label}",
+        File = $"samples/{sample.Label}/{Place(sample.Origin)}",
         Task = sample.Label is "machine" or "human" ? LearningTask.Synthetic : LearningTask.Spam,
         Text = sample.Message.Text ?? "",
         Message = sample.Message,
@@ -55,6 +57,13 @@ public sealed class NewSamples(string dataFolder, TimeProvider time)
         Generator = sample.Generator,
         Domain = sample.Message.Channel.Name(),
     };
+
+    /// <summary>The last part of an origin alone: a bundle names what taught it, not the folders of the machine that trained it.</summary>
+    private static string Place(string origin)
+    {
+        string name = origin == "-" ? "stdin" : Path.GetFileName(origin.TrimEnd('/', '\\'));
+        return new([.. name.Take(LongestPlace).Select(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_')]);
+    }
 
     private static IEnumerable<Sample> Stored(string path)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
@@ -22,8 +23,17 @@ public sealed class HeadTraining
     private readonly DetectionPipeline _pipeline;
     private readonly HeadTrainingOptions _options;
     private readonly IProgress<string> _progress;
+    private readonly HashSet<string> _collected;
+    private readonly Dictionary<string, string> _paths;
 
-    private HeadTraining(DetectionPipeline pipeline, HeadTrainingOptions options, IProgress<string> progress) => (_pipeline, _options, _progress) = (pipeline, options, progress);
+    private HeadTraining(DetectionPipeline pipeline, HeadTrainingOptions options, IProgress<string> progress)
+    {
+        (_pipeline, _options, _progress) = (pipeline, options, progress);
+        _collected = options.Extra.Select(row => row.File).ToHashSet(StringComparer.Ordinal);
+        _paths = new(StringComparer.Ordinal);
+        foreach (string path in options.Data.Concat(options.Corpus))
+            if (!_paths.TryAdd(LabelledFile.Name(path), path)) throw new InvalidDataException($"{path}: {_paths[LabelledFile.Name(path)]} has the same name, and rows are told apart by it. Rename one.");
+    }
 
     /// <param name="pipeline">Opened on the base model; the bundle's settings of features are this pipeline's.</param>
     /// <param name="progress">Told in lines for people.</param>
@@ -61,7 +71,8 @@ public sealed class HeadTraining
     {
         var answers = file.GroupBy(row => AnswerOf(row.Row)).Select(group => group.OrderBy(row => LabelledSet.HashOf(row.Row.Text), StringComparer.Ordinal).ToArray())
             .OrderBy(group => group.Length).ToArray();
-        int left = _options.RowsPerSource;
+        // What was collected here is new and little: all of it teaches.
+        int left = _collected.Contains(file.Key) ? int.MaxValue : _options.RowsPerSource;
         var taken = new List<PlacedRow>();
         for (int i = 0; i < answers.Length; i++)
         {
@@ -165,21 +176,22 @@ public sealed class HeadTraining
         return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques);
     }
 
-    private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows)
-    {
-        var files = _options.Data.Concat(_options.Corpus).ToDictionary(LabelledFile.Name, path => path, StringComparer.Ordinal);
-        return [.. rows.GroupBy(row => (row.Row.File, row.Use)).OrderBy(group => group.Key.File, StringComparer.Ordinal).ThenBy(group => group.Key.Use).Select(group =>
+    private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows) =>
+        [.. rows.GroupBy(row => (row.Row.File, row.Use)).OrderBy(group => group.Key.File, StringComparer.Ordinal).ThenBy(group => group.Key.Use).Select(group =>
         {
-            string name = group.Key.File.Split('/')[1];
+            string sha256 = _collected.Contains(group.Key.File) ? HashOf(group) : _paths.TryGetValue(group.Key.File.Split('/')[1], out string? path) ? HashOf(path) : "";
             var licence = Licence(group.Key.File);
             return new TrainingSource(group.Key.File, group.Key.Use == RowUse.Teaches ? "trains" : "calibrates", group.Count(),
-                files.TryGetValue(name, out string? path) ? HashOf(path) : "", licence?.Class.ToString().ToLowerInvariant() ?? "own", licence?.Licence ?? "collected here");
+                sha256, licence?.Class.ToString().ToLowerInvariant() ?? "own", licence?.Licence ?? "collected here");
         })];
-    }
 
     private static DataLicence? Licence(string file) =>
         (file.StartsWith("corpus/", StringComparison.Ordinal) ? DataLicences.Current.Corpus : DataLicences.Current.Data)
         .FirstOrDefault(one => one.Source == file || file == "corpus/" + one.Source);
+
+    /// <summary>Of what was collected here there is no file: the hash is over its texts.</summary>
+    private static string HashOf(IEnumerable<PlacedRow> rows) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rows.Select(row => LabelledSet.HashOf(row.Row.Text)).Order(StringComparer.Ordinal)))));
 
     private static string HashOf(string path)
     {

@@ -15,7 +15,7 @@ public sealed record HeadTrainingOptions
     /// <summary>SHA-256 of corpus documents that are used elsewhere, for example in samples.</summary>
     public IReadOnlyCollection<string> ExcludedDocuments { get; init; } = [];
 
-    /// <summary>Labelled rows from elsewhere: new samples, moderators' decisions. They teach.</summary>
+    /// <summary>Labelled rows from elsewhere: new samples, moderators' decisions. All of them teach, however many.</summary>
     public IReadOnlyList<LabelledRow> Extra { get; init; } = [];
 
     /// <summary>The loosest licence class that teaches or calibrates. Default: unstated.</summary>

@@ -41,6 +41,9 @@ public sealed class SqliteVerdictStore : IVerdictStore
         }
     }
 
+    /// <summary>Opens the file anew: connections that are open go on with a file that was removed, and what they write is lost with it.</summary>
+    public Task CheckAsync(CancellationToken cancellation) => Task.Run(() => StoreFile.Check(_options), cancellation);
+
     /// <summary>One transaction: after an exception nothing of the call is stored.</summary>
     public async Task<IReadOnlyList<StoreOutcome>> StoreAsync(IReadOnlyList<JudgedMessage> judged, CancellationToken cancellation)
     {

@@ -58,6 +58,15 @@ internal static class StoreFile
         return session;
     }
 
+    /// <exception cref="StoreException">The file is gone, cannot be opened or is no verdict store.</exception>
+    public static void Check(VerdictStoreOptions options)
+    {
+        string path = options.FilePath;
+        if (!File.Exists(path)) throw new StoreException(StoreFault.Unavailable, $"{path} is missing{(Directory.Exists(options.Folder) ? "" : ", and so is its folder")}. Stop the program, put the file back or mount its folder, and start again.");
+        using var session = OpenReader(options);
+        if (session.Scalar<long>("PRAGMA application_id") != ApplicationId) throw new StoreException(StoreFault.Corrupt, $"{path} is no verdict store any more.");
+    }
+
     private static void Migrate(SqliteSession session, string path)
     {
         long application = session.Scalar<long>("PRAGMA application_id"), version = session.Scalar<long>("PRAGMA user_version");

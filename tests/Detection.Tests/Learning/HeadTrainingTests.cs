@@ -41,6 +41,26 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
     }
 
     [Fact]
+    public void A_bundle_shares_the_features_of_its_base_model()
+    {
+        // The one takes the hashes that its manifest names and that were checked at its opening, the other computes them.
+        using var bundled = tiny.Open();
+        using var plain = tiny.Plain();
+        Assert.Equal(plain.FeatureKey, bundled.FeatureKey);
+    }
+
+    [Fact]
+    public void Two_files_of_one_name_are_refused_before_anything_is_read()
+    {
+        using var folder = new TemporaryFolder();
+        string twin = folder.File("notes.jsonl");
+        File.Copy(tiny.Files[0], twin);
+        using var pipeline = tiny.Plain();
+        var wrong = Assert.Throws<InvalidDataException>(() => HeadTraining.Run(pipeline, tiny.Options with { Data = [.. tiny.Files, twin], Output = folder.File("bundle") }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken));
+        Assert.Contains(twin, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Features_cut_off_by_a_kill_are_dropped_and_read_again()
     {
         using var folder = new TemporaryFolder();

@@ -59,9 +59,9 @@ public sealed class LabelledFileTests
         var message = new Message { Id = "m", Text = "Buy now", Channel = Channel.Social };
         Assert.Equal(1, samples.Add([message, message, new Message { Id = "e", Text = " " }], SampleLabel.Machine, "bots.jsonl", "new-bot"));
         Assert.Equal(0, samples.Add([message], SampleLabel.Machine, "bots.jsonl", "new-bot"));
-        Assert.Equal(1, samples.Add([message], SampleLabel.Spam, "bots.jsonl", null));
+        Assert.Equal(1, samples.Add([message], SampleLabel.Spam, "/home/someone/caught | here/", null));
         var rows = samples.Read();
-        Assert.Equal([("samples/machine", "new-bot"), ("samples/spam", null)], rows.Select(row => (row.File, row.Generator)));
+        Assert.Equal([("samples/machine/bots.jsonl", "new-bot"), ("samples/spam/caught___here", null)], rows.Select(row => (row.File, row.Generator)));
         Assert.Equal((true, MailKind.Spam), (rows[0].Machine, rows[1].Mail));
         Assert.All(rows, row => Assert.Equal("train", row.Split));
     }

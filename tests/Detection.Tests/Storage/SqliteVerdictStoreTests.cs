@@ -30,6 +30,21 @@ public sealed class SqliteVerdictStoreTests : VerdictStoreContract
             Assert.DoesNotContain("secretword", await File.ReadAllTextAsync(file, System.Text.Encoding.Latin1, Cancellation), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_that_went_away_or_became_another_is_named_by_the_check(bool gone)
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path });
+        string file = data.File("verdicts.db");
+        foreach (string part in Directory.GetFiles(data.Path)) File.Delete(part);
+        if (!gone) File.WriteAllText(file, new string('x', 5_000));
+        string? reason = await StoreReadiness.ReasonAsync(store, Cancellation);
+        Assert.Contains(file, reason, StringComparison.Ordinal);
+        Assert.Equal(!gone, File.Exists(file));
+    }
+
     [Fact]
     public async Task Too_many_token_scores_are_left_out_and_too_large_a_message_is_rejected()
     {

@@ -25,6 +25,15 @@ public abstract class VerdictStoreContract
     }
 
     [Fact]
+    public async Task A_store_that_answers_passes_its_check()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        await store.CheckAsync(Cancellation);
+        Assert.Null(await StoreReadiness.ReasonAsync(store, Cancellation));
+    }
+
+    [Fact]
     public async Task The_first_writer_of_a_verdict_id_wins()
     {
         using var data = new TemporaryFolder();

@@ -17,6 +17,8 @@ internal sealed class MemoryVerdictStore : IVerdictStore
 
     public Task OpenAsync(CancellationToken cancellation) => Task.CompletedTask;
 
+    public Task CheckAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     public Task<IReadOnlyList<StoreOutcome>> StoreAsync(IReadOnlyList<JudgedMessage> judged, CancellationToken cancellation)
     {
         lock (_gate)
