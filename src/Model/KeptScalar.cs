@@ -10,4 +10,19 @@ public static class KeptScalar
 {
     /// <summary>The factor that <c>add_</c> and <c>addcmul_</c> want; without it they make a Scalar of their own.</summary>
     public static readonly Scalar One = 1;
+
+    // Operators of Tensor make scalars too: + a factor of 1, square() a power of 2.
+    internal static torch.Tensor Plus(this torch.Tensor left, torch.Tensor right) => left.add(right, One);
+
+    internal static torch.Tensor Plus(this torch.Tensor x, double term)
+    {
+        using Scalar held = term;
+        return x.add(held, One);
+    }
+
+    internal static torch.Tensor Times(this torch.Tensor x, double factor)
+    {
+        using Scalar held = factor;
+        return x.mul(held);
+    }
 }

@@ -18,7 +18,7 @@ internal sealed class Norm(NormKind kind, float epsilon, Tensor weight, Tensor? 
         using DisposeScope scope = NewDisposeScope();
         if (kind == NormKind.Layer) return nn.functional.layer_norm(x, [weight.shape[0]], weight, bias, epsilon).MoveToOuterDisposeScope();
         Tensor wide = x.to(ScalarType.Float32); // the mean of squares is taken in float32 whatever the weights are
-        Tensor scale = wide.square().mean([-1], keepdim: true).add_(_epsilon, KeptScalar.One).rsqrt_(); // (R, 1)
+        Tensor scale = wide.mul(wide).mean([-1], keepdim: true).add_(_epsilon, KeptScalar.One).rsqrt_(); // (R, 1)
         return (wide * scale).to(x.dtype).mul_(weight).MoveToOuterDisposeScope();
     }
 }

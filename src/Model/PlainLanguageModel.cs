@@ -60,14 +60,15 @@ internal sealed class PlainLanguageModel : IDisposable
         long[] padded = [.. sequences.SelectMany(ids => ids.Concat(Enumerable.Repeat(0, longest - ids.Length))).Select(id => (long)id)];
         Tensor ids = tensor(padded, [sequences.Count, longest]), positions = arange(longest, ScalarType.Int64);
         Tensor x = Weight(_names.Embedding + ".weight")[ids];   // (B, T, W)
-        if (_shape.Rotary is null) x = x + Weight(_names.Positions + ".weight")[positions];
+        if (_shape.Rotary is null) x = x.Plus(Weight(_names.Positions + ".weight")[positions]);
         (Tensor cosine, Tensor sine) = Angles(longest);
-        Tensor mask = full([longest, longest], float.NegativeInfinity).triu(1);
+        using Scalar never = float.NegativeInfinity;
+        Tensor mask = full([longest, longest], never).triu(1);
         for (int layer = 0; layer < _shape.Layers; layer++)
         {
             using DisposeScope scope = NewDisposeScope();
-            x = x + Attend(Normalise(x, _names.AttentionNorm, layer), layer, cosine, sine, mask);
-            x = (x + Expand(Normalise(x, _names.FeedForwardNorm, layer), layer)).MoveToOuterDisposeScope();
+            x = x.Plus(Attend(Normalise(x, _names.AttentionNorm, layer), layer, cosine, sine, mask));
+            x = x.Plus(Expand(Normalise(x, _names.FeedForwardNorm, layer), layer)).MoveToOuterDisposeScope();
         }
         return Normalise(x, _names.FinalNorm, 0);
     }
@@ -95,12 +96,12 @@ internal sealed class PlainLanguageModel : IDisposable
         Tensor q = Split(parts[0].contiguous(), heads), k = Split(parts[1].contiguous(), kv), v = Split(parts[2].contiguous(), kv);
         if (_shape.Rotary is not null)
         {
-            Tensor Turn(Tensor t) => t * cosine + cat([-t.narrow(-1, size / 2, size / 2), t.narrow(-1, 0, size / 2)], -1) * sine;
+            Tensor Turn(Tensor t) => (t * cosine).Plus(cat([-t.narrow(-1, size / 2, size / 2), t.narrow(-1, 0, size / 2)], -1) * sine);
             (q, k) = (Turn(q), Turn(k));
         }
         k = k.repeat_interleave(heads / kv, 1);
         v = v.repeat_interleave(heads / kv, 1);
-        Tensor weights = (matmul(q, k.transpose(2, 3)) * _shape.ScaleOf(layer) + mask).softmax(-1); // (B, H, T, T)
+        Tensor weights = matmul(q, k.transpose(2, 3)).Times(_shape.ScaleOf(layer)).Plus(mask).softmax(-1); // (B, H, T, T)
         return Map(matmul(weights, v).transpose(1, 2).reshape(batch, length, heads * size), _names.AttentionOutput, layer);
     }
 
@@ -114,22 +115,22 @@ internal sealed class PlainLanguageModel : IDisposable
     private Tensor Activate(Tensor x) => _shape.Activation switch
     {
         Activation.Silu => x * x.sigmoid(),
-        Activation.Gelu => 0.5 * x * (1 + (x / Math.Sqrt(2)).erf()),
-        _ => 0.5 * x * (1 + (Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x.pow(3))).tanh()),
+        Activation.Gelu => x.Times(0.5) * x.Times(1 / Math.Sqrt(2)).erf().Plus(1),
+        _ => x.Times(0.5) * x.Plus((x * x * x).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1),
     };
 
     private Tensor Map(Tensor x, string name, int layer)
     {
         Tensor weight = Weight(name + ".weight", layer);
         Tensor y = matmul(x, _names.Transposed ? weight : weight.t());
-        return _weights.ContainsKey(At(name + ".bias", layer)) ? y + Weight(name + ".bias", layer) : y;
+        return _weights.ContainsKey(At(name + ".bias", layer)) ? y.Plus(Weight(name + ".bias", layer)) : y;
     }
 
     private Tensor Normalise(Tensor x, string name, int layer)
     {
-        if (_shape.Norm == NormKind.RootMeanSquare) return x / (x.pow(2).mean([-1], true) + _shape.NormEpsilon).sqrt() * Weight(name + ".weight", layer);
+        if (_shape.Norm == NormKind.RootMeanSquare) return x / (x * x).mean([-1], true).Plus(_shape.NormEpsilon).sqrt() * Weight(name + ".weight", layer);
         Tensor centred = x - x.mean([-1], true);
-        return centred / (centred.pow(2).mean([-1], true) + _shape.NormEpsilon).sqrt() * Weight(name + ".weight", layer) + Weight(name + ".bias", layer);
+        return (centred / (centred * centred).mean([-1], true).Plus(_shape.NormEpsilon).sqrt() * Weight(name + ".weight", layer)).Plus(Weight(name + ".bias", layer));
     }
 
     private Tensor Weight(string name, int layer = 0) => _weights[At(name, layer)];
@@ -143,13 +144,13 @@ internal sealed class PlainLanguageModel : IDisposable
         if (scored == 0) return new TokenScores { LogProb = [], Rank = [], Entropy = [], Variance = [], Pooled = pooled };
         Tensor rows = logProbs.narrow(0, 0, scored);                                              // (n − 1, V)
         Tensor target = rows.gather(1, tensor([.. ids.Skip(1).Select(id => (long)id)]).unsqueeze(1)); // (n − 1, 1)
-        Tensor p = rows.exp(), entropy = -(p * rows).sum(-1);
+        Tensor p = rows.exp(), entropy = -(p * rows).sum(-1), deviation = rows.Plus(entropy.unsqueeze(1));
         return new TokenScores
         {
             LogProb = target.squeeze(1).contiguous().data<float>().ToArray(),
             Rank = [.. (rows > target).sum(-1).data<long>().ToArray().Select(rank => (int)rank)],
             Entropy = entropy.data<float>().ToArray(),
-            Variance = (p * (rows + entropy.unsqueeze(1)).square()).sum(-1).data<float>().ToArray(),
+            Variance = (p * deviation * deviation).sum(-1).data<float>().ToArray(),
             Pooled = pooled,
         };
     }

@@ -29,7 +29,7 @@ internal sealed class AdamW : IDisposable
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        double norm = Math.Sqrt(_weights.Values.Sum(weight => weight.grad!.square().sum().item<float>()));
+        double norm = Math.Sqrt(_weights.Values.Sum(weight => weight.grad!.mul(weight.grad).sum().item<float>()));
         double clip = Math.Min(1, 1 / (norm + 1e-6));
         (double correct1, double correct2) = (1 - Math.Pow(Beta1, step), 1 - Math.Pow(Beta2, step));
         // Held for the whole step: see KeptScalar.

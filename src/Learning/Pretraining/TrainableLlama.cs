@@ -130,7 +130,7 @@ internal sealed class TrainableLlama : IDisposable
         F.linear(F.silu(F.linear(x, W(at + "gate_proj.weight"))).mul(F.linear(x, W(at + "up_proj.weight"))), W(at + "down_proj.weight")).to_type(ScalarType.Float32);
 
     private Tensor Norm(Tensor x, string weight) =>
-        x.mul(x.square().mean([-1], keepdim: true).add(_epsilon).rsqrt()).mul(Weights[weight]).to_type(_dtype);
+        x.mul(x.mul(x).mean([-1], keepdim: true).add(_epsilon).rsqrt()).mul(Weights[weight]).to_type(_dtype);
 
     /// <summary>RoPE in the half-split form of Hugging Face: x·cos + roll(x, hd/2)·(−sin, sin).</summary>
     private Tensor Rotate(Tensor x, long length)                                                 // (B, T, h, hd)
