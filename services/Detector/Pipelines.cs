@@ -16,7 +16,7 @@ public static class Pipelines
         return DetectionPipeline.Open(source, new PipelineOptions
         {
             Dtype = ConfiguredDtype.Resolve(options, source),
-            Device = options.Device == "auto" ? Machine.BestDevice() : options.Device,
+            Device = Machine.DeviceFor(options.Device),
             Threads = options.Threads,
             MaxTokens = maxTokens,
             Observer = ModelFolders.Observer(options),

@@ -33,7 +33,7 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var tokenizer = new Tokenizer(checkpoint.Tokenizer ?? throw new NotSupportedException($"{source.Path}: no byte-level BPE tokenizer."), checkpoint.Config);
-            scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = ConfiguredDtype.Resolve(options, source), Device = options.Device == "auto" ? Machine.BestDevice() : options.Device, Threads = options.Threads });
+            scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = ConfiguredDtype.Resolve(options, source), Device = Machine.DeviceFor(options.Device), Threads = options.Threads });
             return new LoadedModel(source, checkpoint, tokenizer, scorer, ModelFolders.Observer(options) is { } second ? ObserverModel.Open(second, scorer, tokenizer) : null);
         }
         catch

@@ -1,7 +1,7 @@
 namespace Detection.Ingest;
 
 /// <summary>A stream whose first bytes can be looked at before it is read.</summary>
-internal sealed class HeadStream : Stream
+internal sealed class HeadStream : ForwardStream
 {
     private readonly Stream _stream;
     private readonly byte[] _head = new byte[2048];
@@ -37,14 +37,4 @@ internal sealed class HeadStream : Stream
 
     /// <summary>A line of JSON is known by itself.</summary>
     private static bool IsEnough(ReadOnlySpan<byte> head) => head is [(byte)'{', ..] && head.Contains((byte)'\n');
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace Detection.Ingest;
 
 /// <summary>A gzip stream (RFC 1952) that stops a bomb: text packs to a tenth, and deflate can pack zeros to a thousandth.</summary>
-internal sealed class Unpacking(HeadStream packed) : Stream
+internal sealed class Unpacking(HeadStream packed) : ForwardStream
 {
     private const long Harmless = 64L << 20;   // bytes that may come out whatever the ratio
     private const long MaxRatio = 250;
@@ -23,14 +23,4 @@ internal sealed class Unpacking(HeadStream packed) : Stream
         if (disposing) _unpacked.Dispose();
         base.Dispose(disposing);
     }
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

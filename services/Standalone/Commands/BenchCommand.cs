@@ -32,7 +32,7 @@ internal static class BenchCommand
         {
             var options = Configuration.Read(shared.Settings(parsed));
             var source = ModelFolders.Resolve(options);
-            string device = options.Device == "auto" ? Machine.BestDevice() : options.Device, dtype = ConfiguredDtype.Resolve(options, source);
+            string device = Machine.DeviceFor(options.Device), dtype = ConfiguredDtype.Resolve(options, source);
             using var checkpoint = Checkpoint.Open(source.Path);
             using var observer = Observer(options, checkpoint);
             var messages = Sequences(parsed.GetValue(paths)!, terminal, source, checkpoint, parsed.GetValue(tokens), cancellation);
