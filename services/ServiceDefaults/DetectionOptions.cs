@@ -37,12 +37,12 @@ public sealed class DetectionOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Where messages come from. Default and only choice of this release: <c>embedded</c>, the durable queue in <see cref="Data"/>.</summary>
-    [AllowedValues("embedded", ErrorMessage = "must be embedded; other streams belong to a later release")]
+    /// <summary>Where messages come from: <c>embedded</c>, the durable queue in <see cref="Data"/>, or <c>kafka</c>. Default <c>embedded</c>.</summary>
+    [AllowedValues("embedded", "kafka", ErrorMessage = "must be embedded or kafka")]
     public string Stream { get; set; } = "embedded";
 
-    /// <summary>Where verdicts and decisions are kept. Default and only choice of this release: <c>embedded</c>, the SQLite store in <see cref="Data"/>.</summary>
-    [AllowedValues("embedded", ErrorMessage = "must be embedded; other stores belong to a later release")]
+    /// <summary>Where verdicts and decisions are kept: <c>embedded</c>, the SQLite store in <see cref="Data"/>, or <c>elasticsearch</c> (OpenSearch is recognised by itself). Default <c>embedded</c>.</summary>
+    [AllowedValues("embedded", "elasticsearch", ErrorMessage = "must be embedded or elasticsearch")]
     public string Store { get; set; } = "embedded";
 
     /// <summary>First part of every topic and index name: lower-case letters, digits, <c>-</c>, <c>_</c>, <c>.</c>, at most 64. Default <c>detection</c>.</summary>
@@ -60,6 +60,25 @@ public sealed class DetectionOptions
     [Range(1, 1_000_000_000_000)]
     public long? ExpectedPerDay { get; set; }
 
+    /// <summary>Tries of a message whose judging fails, before it becomes a dead letter; 1 to 100. Default 5.</summary>
+    [Range(1, 100)]
+    public int Attempts { get; set; } = 5;
+
+    /// <summary>What a store keeps of a message's words: <c>on</c>, <c>redacted</c> (addresses, numbers and links are masked) or <c>off</c> (no text and no tokens). Default <c>on</c>.</summary>
+    [AllowedValues("on", "redacted", "off", ErrorMessage = "must be on, redacted or off")]
+    public string Bodies { get; set; } = "on";
+
+    /// <summary>A folder of secrets, one a file, named like the environment variables (<c>Detection__Kafka__Settings__sasl_password</c>). Default none.</summary>
+    public string? Secrets { get; set; }
+
+    public KafkaOptions Kafka { get; set; } = new();
+
+    public ElasticsearchOptions Elasticsearch { get; set; } = new();
+
+    public RetentionOptions Retention { get; set; } = new();
+
+    public AuthOptions Auth { get; set; } = new();
+
     public HttpOptions Http { get; set; } = new();
 
     /// <summary>What is held and what is looked at by a person.</summary>
@@ -72,10 +91,121 @@ public sealed class DetectionOptions
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "detection");
 }
 
+/// <summary><c>Detection:Kafka</c>; used where <c>Detection:Stream</c> is <c>kafka</c>.</summary>
+public sealed class KafkaOptions
+{
+    /// <summary>Addresses of some brokers, <c>host:port</c>, separated by commas. Default <c>localhost:9092</c>.</summary>
+    [Required]
+    public string BootstrapServers { get; set; } = "localhost:9092";
+
+    /// <summary>The consumer group. Default none given: the prefix.</summary>
+    public string? Group { get; set; }
+
+    /// <summary>A name that this worker keeps over restarts (static membership): its partitions wait for it for a session timeout instead of moving at once. Default none.</summary>
+    public string? InstanceId { get; set; }
+
+    /// <summary>Whether verdicts go to the topic <c>PREFIX.verdicts</c>. Default true.</summary>
+    public bool Verdicts { get; set; } = true;
+
+    /// <summary>Verdicts and positions in one transaction: exactly one verdict a message for readers with <c>read_committed</c>. Default false.</summary>
+    public bool Transactional { get; set; }
+
+    /// <summary>How long the group waits for a silent worker, 1 s to 5 min. Default 6 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>Deliveries handed out and not finished, 1 to 1,000,000. Default 1,024.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxInFlight { get; set; } = 1024;
+
+    /// <summary>Bytes of the deliveries handed out and not finished, 64 KiB to 16 GiB. Default 64 MiB.</summary>
+    [Range(typeof(long), "65536", "17179869184")]
+    public long MaxInFlightBytes { get; set; } = 64L << 20;
+
+    /// <summary>Takes a topic whose record times are set by senders; the months that verdicts are filed under can then be forged. Default false.</summary>
+    public bool AllowProducerTime { get; set; }
+
+    /// <summary>Any setting of librdkafka, dots as underscores where the name comes from the environment (<c>Detection__Kafka__Settings__sasl_mechanism</c>). Default none.</summary>
+    public Dictionary<string, string> Settings { get; set; } = [];
+}
+
+/// <summary><c>Detection:Elasticsearch</c>; used where <c>Detection:Store</c> is <c>elasticsearch</c>.</summary>
+public sealed class ElasticsearchOptions
+{
+    /// <summary>URLs of the nodes, separated by commas. Default <c>http://localhost:9200</c>.</summary>
+    [Required]
+    public string Nodes { get; set; } = "http://localhost:9200";
+
+    /// <summary>An API key (base64 of <c>id:key</c>). Default none.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>User and password where there is no API key. Default none.</summary>
+    public string? Username { get; set; }
+
+    public string? Password { get; set; }
+
+    /// <summary>A PEM file of the authority that signed the nodes' certificates. Default none: the system's.</summary>
+    public string? CertificateAuthority { get; set; }
+
+    /// <summary>Shards of a month's index, 1 to 1,024. Default 1.</summary>
+    [Range(1, 1024)]
+    public int Shards { get; set; } = 1;
+
+    /// <summary>Copies of each shard, 0 to 9. Default 1.</summary>
+    [Range(0, 9)]
+    public int Replicas { get; set; } = 1;
+
+    /// <summary>How soon a stored verdict can be searched for, 100 ms to 1 min. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Documents in one bulk request, 1 to 10,000. Default 1,000.</summary>
+    [Range(1, 10_000)]
+    public int BulkDocuments { get; set; } = 1_000;
+
+    /// <summary>Bytes in one bulk request, 64 KiB to 100 MiB. Default 8 MiB.</summary>
+    [Range(typeof(long), "65536", "104857600")]
+    public long BulkBytes { get; set; } = 8L << 20;
+
+    /// <summary>How long the first document of a bulk request waits for others, 0 to 10 s. Default 20 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan BulkDelay { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long one request may take, 1 s to 10 min. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary><c>Detection:Retention</c>: what is deleted by age; whole months where the store keeps months.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>Days that verdicts are kept, 1 to 36,500. Default none: for ever.</summary>
+    [Range(1, 36_500)]
+    public int? VerdictDays { get; set; }
+
+    /// <summary>Days that decisions are kept, 1 to 36,500. Default none: for ever.</summary>
+    [Range(1, 36_500)]
+    public int? DecisionDays { get; set; }
+
+    /// <summary>How often is looked for what is too old, 1 min to 30 days. Default 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan Every { get; set; } = TimeSpan.FromHours(1);
+}
+
+/// <summary><c>Detection:Auth</c>: who may ask. Without it a service listens on loopback alone.</summary>
+public sealed class AuthOptions
+{
+    /// <summary>File of hashed bearer keys with scopes, written by <c>detection keys add</c>. Default none.</summary>
+    public string? KeysFile { get; set; }
+
+    /// <summary>File of accounts with hashed passwords, written by <c>detection users add</c>. Default none.</summary>
+    public string? UsersFile { get; set; }
+}
+
 /// <summary><c>Detection:Http</c>.</summary>
 public sealed class HttpOptions
 {
-    /// <summary>Addresses to listen on, separated by <c>;</c>. Default <c>http://127.0.0.1:5080</c>. Loopback only: authentication belongs to a later release.</summary>
+    /// <summary>Addresses to listen on, separated by <c>;</c>. Default <c>http://127.0.0.1:5080</c>. Beyond loopback only with <see cref="AuthOptions"/>.</summary>
     [Required]
     public string Urls { get; set; } = "http://127.0.0.1:5080";
 

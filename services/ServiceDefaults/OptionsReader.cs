@@ -7,13 +7,6 @@ namespace Detection.ServiceDefaults;
 /// <summary>Configuration to <see cref="DetectionOptions"/>: every name known, every value in range, or a message that names the option.</summary>
 public static class OptionsReader
 {
-    private static readonly Dictionary<string, string> Later = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Kafka"] = "Kafka",
-        ["Elasticsearch"] = "Elasticsearch",
-        ["Auth"] = "authentication",
-    };
-
     /// <exception cref="InvalidOptionsException">Names every option that is unknown or has a wrong value.</exception>
     public static DetectionOptions Read(IConfiguration configuration)
     {
@@ -34,6 +27,7 @@ public static class OptionsReader
             var property = type.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
             if (property is null) wrong.Add(Unknown(child, type));
             else if (IsBranch(property.PropertyType)) FindUnknown(child, property.PropertyType, wrong);
+            else if (property.PropertyType == typeof(Dictionary<string, string>)) FindNested(child, wrong);
             else if (property.PropertyType.IsArray) FindNotIndexed(child, wrong);
             else if (child.GetChildren().Any()) wrong.Add($"{child.Path} takes one value, no section");
         }
@@ -41,9 +35,14 @@ public static class OptionsReader
 
     private static string Unknown(IConfigurationSection child, Type type)
     {
-        if (type == typeof(DetectionOptions) && Later.TryGetValue(child.Key, out string? what)) return $"{child.Path} is unknown: {what} belongs to a later release";
         string known = string.Join(", ", type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).Order(StringComparer.Ordinal));
         return $"{child.Path} is unknown; known here: {known}";
+    }
+
+    private static void FindNested(IConfigurationSection map, List<string> wrong)
+    {
+        if (map.Value is { Length: > 0 }) wrong.Add($"{map.Path} is a map: name its entries {map.Path}:NAME");
+        wrong.AddRange(map.GetChildren().Where(entry => entry.Value is null).Select(entry => $"{entry.Path} takes one value, no section"));
     }
 
     private static void FindNotIndexed(IConfigurationSection list, List<string> wrong)

@@ -11,6 +11,9 @@ public sealed record JudgedMessage : Verdict
     /// <summary>SHA-256 of the judged content, see <see cref="VerdictIdentity.ContentSha256"/>.</summary>
     public required string ContentSha256 { get; init; }
 
+    /// <summary>When the message was taken: the time that the broker gave the record (a retry keeps the first), for HTTP the time received. A store that keeps months apart files by it.</summary>
+    public DateTimeOffset AcceptedAt { get; init; }
+
     /// <summary>Filled by the store when it is read.</summary>
     public DecisionSummary? Decision { get; init; }
 }

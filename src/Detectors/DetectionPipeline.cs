@@ -134,6 +134,7 @@ public sealed class DetectionPipeline : IDisposable
         var message = reading.Message;
         var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
         string content = VerdictIdentity.ContentSha256(message);
+        var now = _options.Time.GetUtcNow();
         return new JudgedMessage
         {
             Message = message,
@@ -154,7 +155,8 @@ public sealed class DetectionPipeline : IDisposable
             TokenScores = reading.Map,
             Bundle = Identity,
             Config = Config,
-            ProcessedAt = _options.Time.GetUtcNow(),
+            ProcessedAt = now,
+            AcceptedAt = now,
         };
     }
 

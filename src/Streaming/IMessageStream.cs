@@ -12,11 +12,24 @@ public interface IMessageStream : IAsyncDisposable
     /// <summary>Deliveries in order of each partition, bounded in flight by bytes and count: waits when too much is unfinished.</summary>
     IAsyncEnumerable<Delivery> ReceiveAsync(CancellationToken cancellation);
 
-    /// <summary>The effect of these deliveries is durable elsewhere; they are not given again.</summary>
-    Task CompleteAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellation);
+    /// <summary>
+    /// The effect of these deliveries is durable elsewhere; they are not given again. Their results are published before the position moves (order of effects: store, verdict topic,
+    /// position), or with it in one transaction where that is asked for; a stream without a topic for results ignores them.
+    /// </summary>
+    Task CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellation);
 
     /// <summary>Keeps the delivery with its provenance and the reason, durably, then completes it.</summary>
     Task DeadLetterAsync(Delivery delivery, DeadLetterReason reason, CancellationToken cancellation);
+}
+
+/// <summary>A delivery that is done with, and what goes out for it; null: nothing does.</summary>
+public sealed record Completion(Delivery Delivery, OutgoingRecord? Result = null);
+
+public static class MessageStreamExtensions
+{
+    /// <summary>Completes deliveries for which nothing goes out.</summary>
+    public static Task CompleteAsync(this IMessageStream stream, IReadOnlyList<Delivery> deliveries, CancellationToken cancellation) =>
+        stream.CompleteAsync([.. deliveries.Select(delivery => new Completion(delivery))], cancellation);
 }
 
 /// <summary>Puts records on a stream; durable when the task completes.</summary>

@@ -95,11 +95,11 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
     }
 
     /// <exception cref="ArgumentException">A delivery is not of this stream.</exception>
-    public async Task CompleteAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellation)
+    public async Task CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellation)
     {
-        if (deliveries.Count == 0) return;
+        if (completions.Count == 0) return;
         long started = Stopwatch.GetTimestamp();
-        Window().Finish(deliveries);
+        Window().Finish([.. completions.Select(completion => completion.Delivery)]);
         _wake.Set();
         await Writer().StorePositionsAsync(cancellation).ConfigureAwait(false);
         _metrics.Settled(started);
@@ -111,7 +111,7 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
         // In this order: were the delivery finished before the letter is durable, another commit could let the position pass it, and a crash would lose it.
         await Writer().AddLetterAsync(delivery, reason, cancellation).ConfigureAwait(false);
         _metrics.DeadLettered(reason.Exception);
-        await CompleteAsync([delivery], cancellation).ConfigureAwait(false);
+        await this.CompleteAsync([delivery], cancellation).ConfigureAwait(false);
     }
 
     public Task<long> CountAsync(CancellationToken cancellation) => ObserveAsync(DeadLetterTable.Count, cancellation);

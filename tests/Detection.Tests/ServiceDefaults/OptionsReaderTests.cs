@@ -35,10 +35,12 @@ public sealed class OptionsReaderTests
     [InlineData("Detection:MaxDelay", "00:01:00", "Detection:MaxDelay must be between")]
     [InlineData("Detection:Device", "gpu", "Detection:Device must be auto, cpu, cuda or cuda:N")]
     [InlineData("Detection:Dtype", "int8", "Detection:Dtype must be auto, float32 or bfloat16")]
-    [InlineData("Detection:Stream", "kafka", "Detection:Stream must be embedded; other streams belong to a later release")]
-    [InlineData("Detection:Store", "elasticsearch", "Detection:Store must be embedded")]
-    [InlineData("Detection:Kafka:BootstrapServers", "x:9092", "Detection:Kafka is unknown: Kafka belongs to a later release")]
-    [InlineData("Detection:Auth:KeysFile", "/keys", "Detection:Auth is unknown: authentication belongs to a later release")]
+    [InlineData("Detection:Stream", "rabbit", "Detection:Stream must be embedded or kafka")]
+    [InlineData("Detection:Store", "mongo", "Detection:Store must be embedded or elasticsearch")]
+    [InlineData("Detection:Kafka:SessionTimeout", "00:00:00", "Detection:Kafka:SessionTimeout must be between")]
+    [InlineData("Detection:Kafka:Settings", "x", "Detection:Kafka:Settings is a map")]
+    [InlineData("Detection:Kafka:Settings:ssl:ca", "x", "Detection:Kafka:Settings:ssl takes one value")]
+    [InlineData("Detection:Retention:VerdictDays", "0", "Detection:Retention:VerdictDays must be between 1")]
     [InlineData("Detection:Rule:Hold", "spam>=0.9", "Detection:Rule:Hold is a list")]
     [InlineData("Detection:Rule:Hold:first", "spam>=0.9", "Detection:Rule:Hold:first is unknown")]
     [InlineData("Detection:Model:Name", "compact", "Detection:Model takes one value")]
@@ -48,6 +50,14 @@ public sealed class OptionsReaderTests
     {
         var wrong = Assert.Throws<InvalidOptionsException>(() => Read((name, value)));
         Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_of_the_client_are_a_map_with_free_names()
+    {
+        var options = Read(("Detection:Kafka:Settings:sasl_mechanism", "SCRAM-SHA-512"), ("Detection:Kafka:Settings:fetch.min.bytes", "1"));
+        Assert.Equal("SCRAM-SHA-512", options.Kafka.Settings["sasl_mechanism"]);
+        Assert.Equal("1", options.Kafka.Settings["fetch.min.bytes"]);
     }
 
     [Fact]

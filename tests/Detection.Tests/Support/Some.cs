@@ -42,6 +42,7 @@ internal static class Some
             Bundle = new BundleIdentity("compact", "1", bundle),
             Config = "c1",
             ProcessedAt = processedAt ?? Time,
+            AcceptedAt = processedAt ?? Time,
             TokenScores = new TokenScoreMap([0, 6], [6, 11], [float.NaN, -1.5f], [-1, 3], [float.NaN, 2.5f]),
         };
     }
