@@ -15,7 +15,7 @@ internal static class WindowedScores
     public static IReadOnlyList<TextScores> Score(TokenScorer scorer, ObserverModel? observer, IReadOnlyList<int[]> texts, CancellationToken cancellation)
     {
         int context = Math.Min(scorer.MaxTokens, observer?.Pair.MaxTokens ?? scorer.MaxTokens);
-        var windows = texts.Select(ids => Windows(ids.Length, context)).ToArray();
+        var windows = texts.Select(ids => TokenWindows.Of(ids.Length, context)).ToArray();
         ReadOnlyMemory<int>[] sequences = [.. texts.SelectMany((ids, i) => windows[i].Select(window => (ReadOnlyMemory<int>)ids.AsMemory(window.Start, window.Length)))];
         TextScores[] parts = observer is null
             ? [.. scorer.Score(sequences, PoolingPlan.None, cancellation).Select(scores => new TextScores(scores, null))]
@@ -27,19 +27,8 @@ internal static class WindowedScores
         return whole;
     }
 
-    private static List<(int Start, int Length)> Windows(int tokens, int context)
-    {
-        var windows = new List<(int Start, int Length)> { (0, Math.Min(tokens, context)) };
-        while (windows[^1].Start + windows[^1].Length < tokens)
-        {
-            int start = windows[^1].Start + context / 2;
-            windows.Add((start, Math.Min(context, tokens - start)));
-        }
-        return windows;
-    }
-
     /// <summary>A window's entry j is the text's entry start + j; those that an earlier window gave stay.</summary>
-    private static TextScores Join(int tokens, List<(int Start, int Length)> windows, ReadOnlySpan<TextScores> parts)
+    private static TextScores Join(int tokens, IReadOnlyList<(int Start, int Length)> windows, ReadOnlySpan<TextScores> parts)
     {
         int scored = tokens - 1;
         var whole = new TokenScores { LogProb = new float[scored], Rank = new int[scored], Entropy = new float[scored], Variance = new float[scored], Pooled = [] };

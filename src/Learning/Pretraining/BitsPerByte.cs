@@ -17,47 +17,60 @@ public static class BitsPerByte
 {
     public const string AllDomains = "all";
 
+    /// <summary>Tokens of context at most: longer ones cost more than linearly and change the figure little.</summary>
+    private const int MaxContext = 2_048;
+
+    /// <summary>Documents that are scored together, so that every thread has work.</summary>
+    private const int Batch = 16;
+
     /// <param name="documents">Held-out documents.</param>
-    /// <param name="bits">Bits and token count of one text, as <see cref="LanguageModelTraining.Bits"/> gives them; any other model's may stand here.</param>
+    /// <param name="bits">Bits and token count of each text, as <see cref="By"/> gives them; any other model's may stand here.</param>
     /// <param name="collapseWhiteSpace">True (default): runs of white space become one space first, as in judged text; the bytes are counted after that.</param>
-    public static IReadOnlyList<DomainBits> ByDomain(IEnumerable<CorpusDocument> documents, Func<string, (double Bits, int Tokens)> bits, bool collapseWhiteSpace = true, CancellationToken cancellation = default)
+    public static IReadOnlyList<DomainBits> ByDomain(IEnumerable<CorpusDocument> documents, Func<IReadOnlyList<string>, IReadOnlyList<(double Bits, int Tokens)>> bits, bool collapseWhiteSpace = true, CancellationToken cancellation = default)
     {
         var sums = new SortedDictionary<string, Sum>(StringComparer.Ordinal);
         var all = new Sum();
-        foreach (var document in documents)
+        var texts = documents.Select(document => (document.Domain, Text: collapseWhiteSpace ? CorpusReader.CollapseWhiteSpace(document.Text) : document.Text)).Where(one => one.Text.Length > 0);
+        foreach (var batch in texts.Chunk(Batch))
         {
             cancellation.ThrowIfCancellationRequested();
-            string text = collapseWhiteSpace ? CorpusReader.CollapseWhiteSpace(document.Text) : document.Text;
-            if (text.Length == 0) continue;
-            if (!sums.TryGetValue(document.Domain, out var sum)) sums[document.Domain] = sum = new Sum();
-            var (spent, tokens) = bits(text);
-            sum.Add(text, spent, tokens);
-            all.Add(text, spent, tokens);
+            foreach (var ((domain, text), (spent, tokens)) in batch.Zip(bits([.. batch.Select(one => one.Text)])))
+            {
+                if (!sums.TryGetValue(domain, out var sum)) sums[domain] = sum = new Sum();
+                sum.Add(text, spent, tokens);
+                all.Add(text, spent, tokens);
+            }
         }
         return [.. sums.Select(one => one.Value.As(one.Key)), all.As(AllDomains)];
     }
 
-    /// <summary>Bits and tokens of a text by a model as it serves: what <see cref="ByDomain"/> asks for. Later windows of a long text see half a window before the part that counts.</summary>
+    /// <summary>Bits and tokens of texts by a model as it serves: what <see cref="ByDomain"/> asks for. Later windows of a long text see half a window before the part that counts.</summary>
     /// <exception cref="ArgumentException">The tokenizer has neither a <c>&lt;|endoftext|&gt;</c> nor a first token.</exception>
-    public static Func<string, (double Bits, int Tokens)> By(TokenScorer scorer, Tokenizer tokenizer)
+    public static Func<IReadOnlyList<string>, IReadOnlyList<(double Bits, int Tokens)>> By(TokenScorer scorer, Tokenizer tokenizer)
     {
         int first = tokenizer.IdOf(BpeVocabulary.EndOfText) ?? tokenizer.BosId ?? throw new ArgumentException("The tokenizer names no token that stands before a text.", nameof(tokenizer));
-        return text =>
+        int context = Math.Min(scorer.MaxTokens, MaxContext);
+        return texts =>
         {
-            ReadOnlyMemory<int> ids = (int[])[first, .. tokenizer.Encode(text).Ids];
-            int window = scorer.MaxTokens, stride = window / 2;
-            var starts = new List<int> { 0 };
-            while (starts[^1] + window < ids.Length) starts.Add(starts[^1] + stride);
-            var scores = scorer.Score([.. starts.Select(start => ids.Slice(start, Math.Min(window, ids.Length - start)))], PoolingPlan.None);
-            double nats = 0;
-            for (int i = 0; i < scores.Count; i++)
-            {
-                // The window before ended at the token window − stride of this one.
-                int counted = i == 0 ? 0 : window - stride - 1;
-                for (int t = counted; t < scores[i].LogProb.Length; t++) nats -= scores[i].LogProb[t];
-            }
-            return (nats / Math.Log(2), ids.Length - 1);
+            var ids = texts.Select(text => (int[])[first, .. tokenizer.Encode(text).Ids]).ToArray();
+            var windows = ids.Select(text => TokenWindows.Of(text.Length, context)).ToArray();
+            var scores = scorer.Score([.. ids.SelectMany((text, i) => windows[i].Select(window => (ReadOnlyMemory<int>)text.AsMemory(window.Start, window.Length)))], PoolingPlan.None);
+            int next = 0;
+            return [.. ids.Select((text, i) => (Bits(windows[i], scores, ref next), text.Length - 1))];
         };
+    }
+
+    private static double Bits(IReadOnlyList<(int Start, int Length)> windows, IReadOnlyList<TokenScores> scores, ref int next)
+    {
+        double nats = 0;
+        int done = 0;
+        foreach (var (start, length) in windows)
+        {
+            // Entry t belongs to the text's entry start + t; what an earlier window has given counts once.
+            foreach (float logProb in scores[next++].LogProb.AsSpan(done - start)) nats -= logProb;
+            done = start + length - 1;
+        }
+        return nats / Math.Log(2);
     }
 
     private sealed class Sum

@@ -15,7 +15,7 @@ public sealed class BitsPerByteTests
     [Fact]
     public void Bits_are_summed_over_a_domain_before_they_are_divided_by_its_bytes()
     {
-        var rows = BitsPerByte.ByDomain(Documents, text => (3 * text.Length, text.Length), cancellation: TestContext.Current.CancellationToken);
+        var rows = BitsPerByte.ByDomain(Documents, texts => [.. texts.Select(text => (3d * text.Length, text.Length))], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(
             [new DomainBits("email", 1, 2, 2, 3), new DomainBits("news", 2, 8, 7, 21 / 8d), new DomainBits(BitsPerByte.AllDomains, 3, 10, 9, 27 / 10d)],
             rows);
@@ -25,7 +25,7 @@ public sealed class BitsPerByteTests
     public void White_space_can_be_left_as_it_is()
     {
         var seen = new List<string>();
-        var rows = BitsPerByte.ByDomain(Documents, text => { seen.Add(text); return (1, 1); }, collapseWhiteSpace: false, TestContext.Current.CancellationToken);
+        var rows = BitsPerByte.ByDomain(Documents, texts => { seen.AddRange(texts); return [.. texts.Select(_ => (1d, 1))]; }, collapseWhiteSpace: false, TestContext.Current.CancellationToken);
         Assert.Equal(Documents.Select(one => one.Text), seen);
         Assert.Equal(4, rows[^1].Documents);
     }
