@@ -27,12 +27,13 @@ public static class DetectorHost
     public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options)
     {
         services.AddOptions<IngestOptions>();
-        services.AddSingleton(provider => Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning)));
-        services.AddSingleton(provider => new JudgingEngine(provider.GetRequiredService<DetectionPipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LivePipeline(Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning))));
+        services.AddSingleton(provider => new JudgingEngine(provider.GetRequiredService<LivePipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
         // Stopped in the opposite order: the worker finishes what it has received while the engine still judges.
         services.AddOpening(OpenAsync);
         services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>());
         services.AddHostedService<StreamWorker>();
+        services.AddHostedService<BundleWatcher>();
         services.AddReadiness("store", static (provider, cancellation) => StoreReadiness.ReasonAsync(provider.GetRequiredService<IVerdictStore>(), cancellation));
         services.AddReadiness("stream", static async (provider, cancellation) =>
         {
@@ -55,7 +56,7 @@ public static class DetectorHost
     private static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
     {
         // The model first: what is configured wrong is named before files are made.
-        var pipeline = services.GetRequiredService<DetectionPipeline>();
+        var pipeline = services.GetRequiredService<LivePipeline>();
         await services.GetRequiredService<IVerdictStore>().OpenAsync(cancellation);
         await services.GetRequiredService<IMessageStream>().OpenAsync(cancellation);
         await Task.Run(() => pipeline.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation), cancellation);

@@ -11,4 +11,13 @@ internal static partial class DetectorLog
 
     [LoggerMessage(3, LogLevel.Warning, "{Warning}")]
     public static partial void Model(ILogger log, string warning);
+
+    [LoggerMessage(4, LogLevel.Information, "Messages are judged by {Bundle} {Version} from now on")]
+    public static partial void Switched(ILogger log, string bundle, string version);
+
+    [LoggerMessage(5, LogLevel.Error, "{Bundle} {Version} was promoted and cannot be used; the version in use stays: {Reason}")]
+    public static partial void Refused(ILogger log, string bundle, string version, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Which version of {Bundle} is promoted cannot be seen ({Error})")]
+    public static partial void AliasUnknown(ILogger log, string bundle, string error);
 }

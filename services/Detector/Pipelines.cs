@@ -1,5 +1,6 @@
 using Detection.Contracts;
 using Detection.Detectors;
+using Detection.Detectors.Bundles;
 using Detection.Model;
 using Detection.ServiceDefaults;
 
@@ -10,21 +11,21 @@ public static class Pipelines
 {
     /// <param name="warn">Told once of what limits the results, for example a model without heads.</param>
     /// <param name="maxTokens">Tokens of a message that are read; null: what the bundle says.</param>
-    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null)
+    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null) =>
+        Open(ModelFolders.Resolve(options), options, time, warn, maxTokens);
+
+    /// <summary>As <see cref="Load"/>, of a model that was found already.</summary>
+    public static DetectionPipeline Open(ModelSource source, DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null) => DetectionPipeline.Open(source, new PipelineOptions
     {
-        var source = ModelFolders.Resolve(options);
-        return DetectionPipeline.Open(source, new PipelineOptions
-        {
-            Dtype = ConfiguredDtype.Resolve(options, source),
-            Device = Machine.DeviceFor(options.Device),
-            Threads = options.Threads,
-            MaxTokens = maxTokens,
-            Observer = ModelFolders.Observer(options),
-            Rule = Rule(options.Rule),
-            Time = time,
-            Warn = warn,
-        });
-    }
+        Dtype = ConfiguredDtype.Resolve(options, source),
+        Device = Machine.DeviceFor(options.Device),
+        Threads = options.Threads,
+        MaxTokens = maxTokens,
+        Observer = ModelFolders.Observer(options),
+        Rule = Rule(options.Rule),
+        Time = time,
+        Warn = warn,
+    });
 
     /// <exception cref="InvalidOptionsException">Names the entry that cannot be read.</exception>
     public static VerdictRule Rule(RuleOptions options)

@@ -56,6 +56,10 @@ public sealed class DetectionOptions
     /// <summary>Folder of the bundles that may be loaded by name. Default none: the bundles that came with the program, and <c>models</c> in <see cref="Data"/>.</summary>
     public string? Bundles { get; set; }
 
+    /// <summary>How often a worker looks whether another version of its bundle was promoted, 1 s to 1 day. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan BundlesEvery { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Messages expected in a day, 1 to 10^12; needed where a budget is given per day. Default none.</summary>
     [Range(1, 1_000_000_000_000)]
     public long? ExpectedPerDay { get; set; }

@@ -58,8 +58,9 @@ public static class ServiceHost
     }
 
     /// <summary>Done before the host takes requests, in the order registered; a failure stops the start.</summary>
-    public static IServiceCollection AddOpening(this IServiceCollection services, Func<IServiceProvider, CancellationToken, Task> open) =>
-        services.AddSingleton<IHostedService>(provider => new Opening(provider, open));
+    /// <param name="later">Failures that do not, for example a server that is not up yet: it is tried again until it works, and readiness says what is missing.</param>
+    public static IServiceCollection AddOpening(this IServiceCollection services, Func<IServiceProvider, CancellationToken, Task> open, Func<Exception, bool>? later = null) =>
+        services.AddSingleton<IHostedService>(provider => new Opening(provider, open, later ?? (static _ => false)));
 
     /// <summary>The main function of a service alone: builds it and runs it until it is stopped. What stops the start is a sentence on stderr, no stack trace.</summary>
     /// <param name="isBadInput">Failures that mean that what was configured cannot be used, for example a model; <see cref="InvalidOptionsException"/> always does.</param>
@@ -125,11 +126,31 @@ public static class ServiceHost
         return context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks }, JsonSerializerOptions.Web, context.RequestAborted);
     }
 
-    private sealed class Opening(IServiceProvider services, Func<IServiceProvider, CancellationToken, Task> open) : IHostedService
+    private sealed class Opening(IServiceProvider services, Func<IServiceProvider, CancellationToken, Task> open, Func<Exception, bool> later) : BackgroundService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => open(services, cancellationToken);
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+        private bool _isOpen;
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public override async Task StartAsync(CancellationToken cancellationToken)
+        {
+            _isOpen = await TryAsync(cancellationToken);
+            await base.StartAsync(cancellationToken);
+        }
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            for (; !_isOpen; _isOpen = await TryAsync(stoppingToken)) await Task.Delay(Pause, services.GetRequiredService<TimeProvider>(), stoppingToken);
+        }
+
+        private async Task<bool> TryAsync(CancellationToken cancellation)
+        {
+            try
+            {
+                await open(services, cancellation);
+                return true;
+            }
+            catch (Exception failure) when (later(failure)) { return false; }
+        }
     }
 
     private sealed class Readiness(IServiceProvider services, Func<IServiceProvider, CancellationToken, Task<string?>> reason) : IHealthCheck

@@ -14,6 +14,9 @@ public sealed record JudgedMessage : Verdict
     /// <summary>When the message was taken: the time that the broker gave the record (a retry keeps the first), for HTTP the time received. A store that keeps months apart files by it.</summary>
     public DateTimeOffset AcceptedAt { get; init; }
 
+    /// <summary>The trace that its processing belongs to: 32 hexadecimal digits (W3C Trace Context); null where nothing was traced.</summary>
+    public string? TraceId { get; init; }
+
     /// <summary>Filled by the store when it is read.</summary>
     public DecisionSummary? Decision { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Detection.Contracts;
 
 namespace Detection.Detectors.Bundles;
 
@@ -28,13 +29,20 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
     {
         string named = model ?? Default, imported = System.IO.Path.Combine(dataFolder, ImportedFolder);
         if (File.Exists(named)) return new ModelSource(System.IO.Path.GetFileNameWithoutExtension(named), named, null);
-        string? folder = Directory.Exists(named) && !IsPlainName(named) ? named
-            : PromotedFolder(dataFolder, named) ?? new[] { System.IO.Path.Combine(imported, named), System.IO.Path.Combine(bundles, named) }.FirstOrDefault(Directory.Exists)
-            ?? (Directory.Exists(named) ? named : null);
-        if (folder is null) throw new BundleException(named, $"neither a file, nor a folder, nor a bundle in {imported} or {bundles}.");
+        string folder = Folder(named, dataFolder, bundles) ?? throw new BundleException(named, $"neither a file, nor a folder, nor a bundle in {imported} or {bundles}.");
         if (!Bundle.IsBundle(folder)) return new ModelSource(new DirectoryInfo(folder).Name, folder, null);
         var bundle = Bundle.Open(folder, research, [.. Elsewhere(imported, bundles), .. alsoIn is null ? Array.Empty<string>() : [alsoIn]]);
         return new ModelSource(bundle.Manifest.Name, bundle.BasePath, bundle);
+    }
+
+    /// <summary>What <see cref="Resolve"/> would open, by its manifest alone: cheap enough to be asked for often. Null: nothing, or a model that is no bundle.</summary>
+    /// <exception cref="BundleException">The manifest cannot be read.</exception>
+    public static BundleIdentity? IdentityOf(string? model, string dataFolder, string bundles)
+    {
+        string named = model ?? Default;
+        if (File.Exists(named) || Folder(named, dataFolder, bundles) is not { } folder || !Bundle.IsBundle(folder)) return null;
+        var (manifest, sha256) = Bundle.ReadManifest(System.IO.Path.Combine(folder, BundleManifest.FileName));
+        return new BundleIdentity(manifest.Name, manifest.Version, sha256);
     }
 
     /// <summary>Copies a model file into the data folder, where bundles that refer to it find it by its hash.</summary>
@@ -50,6 +58,11 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
         File.Move(partial, target, overwrite: true);
         return (target, sha256);
     }
+
+    private static string? Folder(string named, string dataFolder, string bundles) => Directory.Exists(named) && !IsPlainName(named) ? named
+        : PromotedFolder(dataFolder, named)
+            ?? new[] { System.IO.Path.Combine(dataFolder, ImportedFolder, named), System.IO.Path.Combine(bundles, named) }.FirstOrDefault(Directory.Exists)
+            ?? (Directory.Exists(named) ? named : null);
 
     private static string? PromotedFolder(string dataFolder, string named) =>
         BundleVersions.IsPlain(named) && new BundleVersions(dataFolder, named) is { Champion: { } version } versions ? versions.FolderOf(version) : null;
