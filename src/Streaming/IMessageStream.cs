@@ -9,7 +9,14 @@ public interface IMessageStream : IAsyncDisposable
     /// <summary>Says whether the stream answers; makes what it needs.</summary>
     Task OpenAsync(CancellationToken cancellation);
 
-    /// <summary>Deliveries in order of each partition, bounded in flight by bytes and count: waits when too much is unfinished.</summary>
+    /// <summary>Whether the stream answers now, in a few seconds; for readiness.</summary>
+    /// <exception cref="StreamException">It does not; the message names the file or server.</exception>
+    Task CheckAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Deliveries in order of each partition, bounded in flight by bytes and count: waits when too much is unfinished. One reading at a time; reading again, after the one before
+    /// has ended, hands out again what is unfinished.
+    /// </summary>
     IAsyncEnumerable<Delivery> ReceiveAsync(CancellationToken cancellation);
 
     /// <summary>
@@ -41,6 +48,9 @@ public interface IMessageSink
 /// <summary>What was received. <see cref="Value"/> is JSON (<c>application/json</c>) or the bytes of a mail (<c>message/rfc822</c>).</summary>
 public sealed record Delivery(string Topic, int Partition, long Offset, DateTimeOffset Timestamp, string? Key, ReadOnlyMemory<byte> Value, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
+    /// <summary>Which assignment of its partition it was handed out under, from 1; 0 where partitions do not move between workers. A completion of an earlier one is ignored.</summary>
+    internal long Assignment { get; init; }
+
     public string ContentType => Headers.LastOrDefault(header => header.Key.Equals("content-type", StringComparison.OrdinalIgnoreCase)).Value ?? "application/json";
 }
 

@@ -46,6 +46,8 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
         return Task.CompletedTask;
     }
 
+    public Task CheckAsync(CancellationToken cancellation) => ObserveAsync(RecordTable.Unfinished, cancellation);
+
     /// <exception cref="ArgumentException">A record is larger than MaxRecordBytes; then none is accepted.</exception>
     /// <exception cref="StreamException">None was accepted. After a cancellation they may have been.</exception>
     public async Task SendAsync(IReadOnlyList<OutgoingRecord> records, CancellationToken cancellation)

@@ -9,60 +9,10 @@ namespace Detection.Tests.Streaming;
 
 public sealed class EmbeddedStreamTests : MessageStreamContract
 {
-    protected override async Task<(IMessageStream Stream, IMessageSink Sink)> OpenAsync(string data)
+    protected override async Task<(IMessageStream Stream, IMessageSink Sink)> OpenAsync(string data, int maxInFlight, long maxInFlightBytes, int maxAhead)
     {
-        var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data });
+        var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data, MaxInFlight = maxInFlight, MaxInFlightBytes = maxInFlightBytes, MaxAhead = maxAhead });
         return (stream, stream);
-    }
-
-    [Fact]
-    public async Task Deliveries_in_flight_are_bounded_by_count()
-    {
-        using var data = new TemporaryFolder();
-        await using var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path, MaxInFlight = 3, Partitions = 1 });
-        await stream.SendAsync([.. Enumerable.Range(0, 5).Select(i => Record("a", $"{i}"))], Cancellation);
-        await using var deliveries = stream.ReceiveAsync(Cancellation).GetAsyncEnumerator(Cancellation);
-        List<Delivery> received = [];
-        for (int i = 0; i < 3; i++)
-        {
-            Assert.True(await deliveries.MoveNextAsync());
-            received.Add(deliveries.Current);
-        }
-        var next = deliveries.MoveNextAsync().AsTask();
-        Assert.NotSame(next, await Task.WhenAny(next, Task.Delay(150, Cancellation)));
-        await stream.CompleteAsync([received[1]], Cancellation);
-        Assert.True(await next);
-        Assert.Equal("3", Text(deliveries.Current));
-    }
-
-    [Fact]
-    public async Task Deliveries_in_flight_are_bounded_by_bytes_and_a_larger_one_goes_alone()
-    {
-        using var data = new TemporaryFolder();
-        await using var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path, MaxInFlightBytes = 100, Partitions = 1 });
-        await stream.SendAsync([Record("a", "1"), Record("a", new string('x', 500)), Record("a", "3")], Cancellation);
-        await using var deliveries = stream.ReceiveAsync(Cancellation).GetAsyncEnumerator(Cancellation);
-        for (int i = 0; i < 3; i++)
-        {
-            Assert.True(await deliveries.MoveNextAsync());
-            Assert.Equal(1, (await stream.DepthAsync(Cancellation)).InFlight);
-            await stream.CompleteAsync([deliveries.Current], Cancellation);
-        }
-    }
-
-    [Fact]
-    public async Task What_may_come_again_after_a_crash_is_bounded()
-    {
-        using var data = new TemporaryFolder();
-        await using var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path, MaxAhead = 4, Partitions = 1 });
-        await stream.SendAsync([.. Enumerable.Range(0, 10).Select(i => Record("a", $"{i}"))], Cancellation);
-        var received = await ReceiveAsync(stream, 4);
-        await stream.CompleteAsync([.. received.Skip(1)], Cancellation);
-        Assert.Equal(10, (await stream.DepthAsync(Cancellation)).Unfinished);
-        Assert.Equal(0, Assert.Single(await ReceiveAsync(stream, 1)).Offset);
-        await stream.CompleteAsync([received[0]], Cancellation);
-        Assert.Equal(4, Assert.Single(await ReceiveAsync(stream, 1)).Offset);
-        Assert.Equal(6, (await stream.DepthAsync(Cancellation)).Unfinished);
     }
 
     [Fact]
@@ -174,17 +124,6 @@ public sealed class EmbeddedStreamTests : MessageStreamContract
     }
 
     [Fact]
-    public async Task Closing_ends_the_reading()
-    {
-        using var data = new TemporaryFolder();
-        var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path });
-        var waiting = ReceiveAsync(stream, 1);
-        await stream.DisposeAsync();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => stream.SendAsync([Record("a", "1")], Cancellation));
-    }
-
-    [Fact]
     public async Task Dead_letters_keep_their_provenance_and_can_be_retried()
     {
         using var data = new TemporaryFolder();
@@ -225,18 +164,6 @@ public sealed class EmbeddedStreamTests : MessageStreamContract
         Assert.Equal(new StreamDepth(2, 2, 8, TimeSpan.FromSeconds(90), 0), await stream.DepthAsync(Cancellation));
         await stream.CompleteAsync(received, Cancellation);
         Assert.Equal(new StreamDepth(0, 0, 0, TimeSpan.Zero, 0), await stream.DepthAsync(Cancellation));
-    }
-
-    [Fact]
-    public async Task What_is_not_of_this_stream_cannot_be_completed()
-    {
-        using var data = new TemporaryFolder();
-        await using var stream = await EmbeddedAsync(new EmbeddedStreamOptions { Folder = data.Path });
-        await stream.SendAsync([Record("a", "1")], Cancellation);
-        var delivery = Assert.Single(await ReceiveAsync(stream, 1));
-        await Assert.ThrowsAsync<ArgumentException>(() => stream.CompleteAsync([delivery with { Offset = 9 }], Cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => stream.CompleteAsync([delivery with { Topic = "other" }], Cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => stream.DeadLetterAsync(delivery with { Partition = 64 }, new DeadLetterReason("x", "x"), Cancellation));
     }
 
     [Fact]

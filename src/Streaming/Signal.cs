@@ -1,4 +1,4 @@
-namespace Detection.Streaming.Embedded;
+namespace Detection.Streaming;
 
 /// <summary>Wakes whoever waits. Take <see cref="Next"/> before looking, so that nothing between looking and waiting is missed.</summary>
 internal sealed class Signal

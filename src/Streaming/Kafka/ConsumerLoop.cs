@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+
+namespace Detection.Streaming.Kafka;
+
+/// <summary>
+/// The one thread that talks to the group: takes records as long as there is room, moves positions, and answers rebalances. It polls always, so that the group never takes a slow
+/// worker for a dead one. Where nothing gets finished for a while the partitions are paused, which costs what librdkafka had read ahead: the last resort.
+/// </summary>
+internal sealed class ConsumerLoop : IAsyncDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RoomPatience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(30);
+
+    private readonly KafkaStreamOptions _options;
+    private readonly KafkaClients _clients;
+    private readonly Signal _wake;
+    private readonly StreamMetrics _metrics;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly TransactionalPublisher? _publisher;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+    private bool _paused;
+    private long _storedAt;
+    private volatile StreamException? _failure;
+
+    /// <param name="wake">Set when there is something to hand out, and when something was finished.</param>
+    public ConsumerLoop(KafkaStreamOptions options, KafkaClients clients, Signal wake, StreamMetrics metrics, Action<string> warn)
+    {
+        (_options, _clients, _wake, _metrics) = (options, clients, wake, metrics);
+        Partitions = new AssignedPartitions(options.Messages, options.MaxInFlight, options.MaxInFlightBytes, options.MaxAhead);
+        _consumer = clients.Build(() => clients.GroupConsumer(json => metrics.Statistics(json, Partitions.Position))
+            .SetErrorHandler((_, error) => OnError(error))
+            .SetPartitionsAssignedHandler((_, assigned) => OnAssigned(assigned))
+            .SetPartitionsRevokedHandler((_, revoked) => OnRevoked([.. revoked.Select(one => one.Partition.Value)]))
+            .SetPartitionsLostHandler((_, lost) => OnLost([.. lost.Select(one => one.Partition.Value)]))
+            .Build());
+        if (options.Transactional) _publisher = new TransactionalPublisher(options, clients, _consumer, Partitions, metrics, warn);
+        _running = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public AssignedPartitions Partitions { get; }
+
+    /// <summary>Why no more will come; null while it runs.</summary>
+    public StreamException? Failure => _failure;
+
+    /// <summary>Positions are committed and the group is left; what is in flight is not waited for.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _wake.Set();
+        try { await _running.WaitAsync(ClosePatience).ConfigureAwait(false); }
+        catch (TimeoutException) { }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            _consumer.Subscribe(_options.Messages);
+            while (!_stop.IsCancellationRequested && _failure is null) Step();
+        }
+        catch (Exception failure) { _failure ??= _clients.Unavailable("the consumer ended", failure); }
+        finally
+        {
+            Close();
+            _wake.Set();
+        }
+    }
+
+    private void Step()
+    {
+        StorePositions();
+        if (_paused)
+        {
+            if (Partitions.IsHalfEmpty) Resume();
+        }
+        else if (!WaitForRoom()) Pause();
+        try
+        {
+            if (_consumer.Consume(Poll) is { Message: not null } received) Take(received);
+        }
+        catch (ConsumeException refused)
+        {
+            OnError(refused.Error);
+            // Asked again at once it would say the same.
+            _stop.Token.WaitHandle.WaitOne(Poll);
+        }
+    }
+
+    private void Take(ConsumeResult<byte[], byte[]> received)
+    {
+        int bytes = KafkaRecords.Size(received.Message);
+        if (Partitions.Take(received.Partition.Value, received.Offset.Value, bytes, received.Message, assignment => KafkaRecords.Delivery(received, assignment))) _wake.Set();
+    }
+
+    private bool WaitForRoom()
+    {
+        for (long started = Stopwatch.GetTimestamp(); !Partitions.HasRoom;)
+        {
+            var finished = _wake.Next;
+            var left = RoomPatience - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero || _stop.IsCancellationRequested) return false;
+            if (!Partitions.HasRoom) finished.Wait(left < _options.CommitInterval ? left : _options.CommitInterval);
+            StorePositions();
+        }
+        return true;
+    }
+
+    private void Pause()
+    {
+        _consumer.Pause(_consumer.Assignment);
+        _paused = true;
+    }
+
+    private void Resume()
+    {
+        _consumer.Resume(_consumer.Assignment);
+        _paused = false;
+    }
+
+    /// <summary>Hands positions to librdkafka, which commits them in the background. In transactions the publisher does it.</summary>
+    private void StorePositions()
+    {
+        if (_publisher is not null || Stopwatch.GetElapsedTime(_storedAt) < _options.CommitInterval / 2) return;
+        _storedAt = Stopwatch.GetTimestamp();
+        foreach (var progress in Partitions.Progress())
+        {
+            try { _consumer.StoreOffset(new TopicPartitionOffset(_options.Messages, progress.Partition, progress.Position)); }
+            catch (KafkaException gone) when (gone.Error.Code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition) { continue; }
+            Partitions.Stored(progress.Partition, progress.Assignment, progress.Position);
+        }
+    }
+
+    private void OnAssigned(List<TopicPartition> assigned)
+    {
+        Partitions.Assign(assigned.Select(one => one.Partition.Value));
+        _paused = false;
+        _metrics.Rebalanced("assigned", assigned.Count);
+    }
+
+    /// <summary>Waits for what is in a worker's hands, commits, and lets go. A worker that is too slow finishes for nothing: the new owner is given the same again.</summary>
+    private void OnRevoked(IReadOnlyCollection<int> revoked)
+    {
+        Partitions.Revoke(revoked);
+        var patience = _stop.IsCancellationRequested ? TimeSpan.Zero : _options.DrainTimeout;
+        for (long started = Stopwatch.GetTimestamp(); !Partitions.IsDrained(revoked);)
+        {
+            var finished = _wake.Next;
+            var left = patience - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero) break;
+            if (!Partitions.IsDrained(revoked)) finished.Wait(left);
+        }
+        Commit(revoked);
+        Partitions.Remove(revoked);
+        _metrics.Rebalanced("revoked", revoked.Count);
+    }
+
+    private void Commit(IReadOnlyCollection<int> partitions)
+    {
+        if (_publisher is not null)
+        {
+            _publisher.Publish(partitions);
+            return;
+        }
+        var progress = Partitions.Progress(partitions);
+        // The same again is harmless, and what librdkafka was given but has not committed yet is committed for sure.
+        var positions = partitions.Select(partition => (Partition: partition, Position: Partitions.Position(partition))).Where(one => one.Position is not null).ToList();
+        if (positions.Count == 0) return;
+        try
+        {
+            _consumer.Commit(positions.Select(one => new TopicPartitionOffset(_options.Messages, one.Partition, one.Position!.Value)));
+            foreach (var one in progress) Partitions.Stored(one.Partition, one.Assignment, one.Position);
+        }
+        catch (KafkaException refused) { OnError(refused.Error); }
+    }
+
+    private void OnLost(IReadOnlyCollection<int> lost)
+    {
+        Partitions.Remove(lost);
+        _metrics.Rebalanced("lost", lost.Count);
+    }
+
+    /// <summary>librdkafka tries again by itself, but for errors that are fatal.</summary>
+    private void OnError(Error error)
+    {
+        if (error.Code == ErrorCode.FencedInstanceId || (error.IsFatal && error.Reason.Contains("fenced", StringComparison.OrdinalIgnoreCase)))
+            _failure ??= new StreamException(StreamFault.InUse, $"Another worker of the group {_options.GroupName} uses the InstanceId {_options.InstanceId}; each needs its own. Kafka at {_options.BootstrapServers} gave the partitions to it.");
+        else if (error.IsFatal) _failure ??= _clients.Unavailable("the consumer failed", new KafkaException(error));
+    }
+
+    private void Close()
+    {
+        try
+        {
+            StorePositions();
+            _publisher?.Dispose();
+            _consumer.Close();
+        }
+        catch (KafkaException) { }   // The broker is away: what was not committed comes again.
+        finally { _consumer.Dispose(); }
+    }
+}

@@ -1,0 +1,171 @@
+using Confluent.Kafka;
+
+namespace Detection.Streaming.Kafka;
+
+/// <summary>
+/// Results and positions in one transaction: a result goes out only with the position that passes its delivery, so that whoever reads with <c>read_committed</c> sees it exactly once.
+/// The group's generation goes with the positions and fences workers that lost their partitions; the transactional id fences one that was replaced.
+/// </summary>
+internal sealed class TransactionalPublisher : IDisposable
+{
+    private readonly KafkaStreamOptions _options;
+    private readonly KafkaClients _clients;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly AssignedPartitions _partitions;
+    private readonly StreamMetrics _metrics;
+    private readonly Action<string> _warn;
+    private readonly string _id;
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+    private IProducer<byte[], byte[]>? _producer;
+    private bool _unsure;
+
+    public TransactionalPublisher(KafkaStreamOptions options, KafkaClients clients, IConsumer<byte[], byte[]> consumer, AssignedPartitions partitions, StreamMetrics metrics, Action<string> warn)
+    {
+        (_options, _clients, _consumer, _partitions, _metrics, _warn) = (options, clients, consumer, partitions, metrics, warn);
+        // Without an InstanceId no later process continues this one; what it left open ends with transaction.timeout.ms.
+        _id = $"{options.GroupName}.{(string.IsNullOrEmpty(options.InstanceId) ? Guid.NewGuid().ToString("N") : options.InstanceId)}";
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>Publishes what is ready; waits for a transaction under way. Failures are tried again later: nothing is lost, the position has not moved.</summary>
+    public void Publish(IReadOnlyCollection<int>? only = null)
+    {
+        if (!_one.Wait(_options.RequestTimeout)) return;
+        try { Transact(only); }
+        catch (KafkaException failure)
+        {
+            _warn($"Kafka at {_options.BootstrapServers}: a transaction failed and is tried again: {failure.Error.Reason}");
+            Abandon(failure);
+        }
+        finally { _one.Release(); }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _running.Wait(_options.RequestTimeout);
+        Publish();
+        _producer?.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = _options.CommitInterval;
+        while (!_stop.IsCancellationRequested)
+        {
+            await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_stop.IsCancellationRequested) return;
+            Publish();
+        }
+    }
+
+    private void Transact(IReadOnlyCollection<int>? only)
+    {
+        // The generation first: were it taken after the positions, a rebalance between the two could let positions of lost partitions through.
+        var generation = _consumer.ConsumerGroupMetadata;
+        var ready = _partitions.Progress(only);
+        if (ready.Count == 0) return;
+        var producer = Producer();
+        if (_unsure) ready = WithoutCommitted(ready);
+        if (ready.Count == 0) return;
+        producer.BeginTransaction();
+        while (!TrySend(producer, [.. ready.SelectMany(one => one.Results)]))
+        {
+            producer.AbortTransaction(_options.RequestTimeout);
+            producer.BeginTransaction();
+        }
+        producer.SendOffsetsToTransaction(ready.Select(one => new TopicPartitionOffset(_options.Messages, one.Partition, one.Position)), generation, _options.RequestTimeout);
+        Commit(producer);
+        foreach (var one in ready) _partitions.Stored(one.Partition, one.Assignment, one.Position);
+    }
+
+    /// <summary>False: one was too large for its topic and has shrunk; all must be sent again.</summary>
+    private bool TrySend(IProducer<byte[], byte[]> producer, IReadOnlyList<Outgoing> results)
+    {
+        bool shrunk = false;
+        Error? refused = null;
+        var gate = new Lock();
+        foreach (var result in results)
+            if (result.Record is { } record)
+                while (!TryProduce(producer, result, record, Reported)) producer.Poll(TimeSpan.FromMilliseconds(10));
+        producer.Flush(_options.RequestTimeout);
+        lock (gate) return refused is null ? !shrunk : throw new KafkaException(refused);
+
+        void Reported(Outgoing result, Error error)
+        {
+            if (!error.IsError) return;
+            lock (gate)
+            {
+                if (error.Code == ErrorCode.MsgSizeTooLarge && result.Shrink()) shrunk = true;
+                else refused ??= error;
+            }
+        }
+    }
+
+    /// <summary>False: the queue is full.</summary>
+    private static bool TryProduce(IProducer<byte[], byte[]> producer, Outgoing result, Message<byte[], byte[]> record, Action<Outgoing, Error> reported)
+    {
+        try { producer.Produce(result.Target, record, report => reported(result, report.Error)); }
+        catch (ProduceException<byte[], byte[]> full) when (full.Error.Code == ErrorCode.Local_QueueFull) { return false; }
+        catch (ProduceException<byte[], byte[]> refused) when (refused.Error.Code == ErrorCode.MsgSizeTooLarge) { reported(result, refused.Error); }
+        return true;
+    }
+
+    private void Commit(IProducer<byte[], byte[]> producer)
+    {
+        for (int tries = 0; ; tries++)
+            try
+            {
+                producer.CommitTransaction(_options.RequestTimeout);
+                return;
+            }
+            catch (KafkaRetriableException) when (tries < 3) { }
+    }
+
+    private IProducer<byte[], byte[]> Producer()
+    {
+        if (_producer is not null) return _producer;
+        var producer = _clients.TransactionalProducer(_id, _metrics.Statistics);
+        try { producer.InitTransactions(_options.RequestTimeout); }
+        catch
+        {
+            producer.Dispose();
+            throw;
+        }
+        return _producer = producer;
+    }
+
+    /// <summary>A transaction whose end is unknown has ended when the next producer of its id is ready; whether with a commit, the group's positions tell.</summary>
+    private IReadOnlyList<PartitionProgress> WithoutCommitted(IReadOnlyList<PartitionProgress> ready)
+    {
+        var committed = _consumer.Committed(ready.Select(one => new TopicPartition(_options.Messages, one.Partition)), _options.RequestTimeout).ToDictionary(one => one.Partition.Value, one => one.Offset.Value);
+        foreach (var one in ready)
+            if (committed.GetValueOrDefault(one.Partition, -1) is >= 0 and var position) _partitions.Stored(one.Partition, one.Assignment, Math.Min(position, one.Position));
+        _unsure = false;
+        return _partitions.Progress([.. ready.Select(one => one.Partition)]);
+    }
+
+    /// <summary>
+    /// Flushed first: aborting before anything was sent ends in a fatal INVALID_TXN_STATE. Where aborting fails, where the error is fatal, and where the commit may have happened,
+    /// the producer is made anew.
+    /// </summary>
+    private void Abandon(KafkaException failure)
+    {
+        if (_producer is not { } producer) return;
+        try
+        {
+            if (failure is KafkaTxnRequiresAbortException)
+            {
+                producer.Flush(_options.RequestTimeout);
+                producer.AbortTransaction(_options.RequestTimeout);
+                return;
+            }
+        }
+        catch (KafkaException) { }
+        _unsure = true;
+        _producer = null;
+        producer.Dispose();
+    }
+}
