@@ -93,6 +93,13 @@ public sealed record VerdictHit(JudgedMessage Judged, IReadOnlyList<Highlight> H
 
 public sealed record Highlight(string Field, string Piece, IReadOnlyList<(int Start, int End)> Hits);
 
-public sealed record VerdictCounts(long Total, IReadOnlyDictionary<string, long> ByAction, IReadOnlyDictionary<string, long> ByChannel, IReadOnlyDictionary<string, long> ByTechnique, IReadOnlyList<HourCount> ByHour);
+public sealed record VerdictCounts(long Total, IReadOnlyDictionary<string, long> ByAction, IReadOnlyDictionary<string, long> ByChannel, IReadOnlyDictionary<string, long> ByTechnique, IReadOnlyList<HourCount> ByHour)
+{
+    /// <summary>The twenty campaigns with the most verdicts, most first.</summary>
+    public IReadOnlyDictionary<string, long> ByCampaign { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>The twenty authors with the most verdicts, most first: by address, else id, else name; lower-case.</summary>
+    public IReadOnlyDictionary<string, long> ByAccount { get; init; } = new Dictionary<string, long>();
+}
 
 public sealed record HourCount(DateTimeOffset Hour, long Allow, long Review, long Hold);

@@ -13,6 +13,8 @@ internal sealed class StoreMetrics : IDisposable
     private readonly Histogram<double> _operation;
     private readonly Counter<long> _verdicts;
     private readonly Counter<long> _decisions;
+    private readonly Histogram<int> _bulk;
+    private readonly Counter<long> _retries;
 
     /// <param name="system">db.system.name</param>
     public StoreMetrics(string system)
@@ -21,6 +23,8 @@ internal sealed class StoreMetrics : IDisposable
         _operation = _meter.CreateHistogram<double>("db.client.operation.duration", "s", "Time of one call to the store.");
         _verdicts = _meter.CreateCounter<long>("detection.store.verdicts", "{verdict}", "Judged messages by what became of them: stored, already_stored, rejected.");
         _decisions = _meter.CreateCounter<long>("detection.store.decisions", "{decision}", "Decisions taken down.");
+        _bulk = _meter.CreateHistogram<int>("db.client.operation.batch.size", "{document}", "Documents in a bulk request.");
+        _retries = _meter.CreateCounter<long>("detection.store.retries", "{retry}", "What was sent again because the server was busy: busy (a request), item (documents of a bulk request).");
     }
 
     /// <summary>Runs a call and takes down its time, and its error by type.</summary>
@@ -59,6 +63,11 @@ internal sealed class StoreMetrics : IDisposable
     }
 
     public void Decided() => _decisions.Add(1, _system);
+
+    public void Bulk(int documents) => _bulk.Record(documents, _system);
+
+    /// <param name="what">A request, or documents of one.</param>
+    public void Retried(string what) => _retries.Add(1, _system, new("detection.store.retry", what));
 
     public void Dispose() => _meter.Dispose();
 }

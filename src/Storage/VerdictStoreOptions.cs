@@ -13,8 +13,9 @@ public sealed record VerdictStoreOptions
     [Required, RegularExpression("""[^/\\]+""")]
     public string File { get; init; } = "verdicts.db";
 
-    /// <summary>False: the words of a message (text, hidden text, words of links) and its token scores are not kept; subject, author and targets of links are. Default true.</summary>
-    public bool StoreBodies { get; init; } = true;
+    /// <summary>What is kept of a message's words. Default all.</summary>
+    [EnumDataType(typeof(StoredBodies))]
+    public StoredBodies Bodies { get; init; }
 
     /// <summary>Packed token scores with more bytes (13 a token) are left out. Default 1 MiB, 0 to 64 MiB.</summary>
     [Range(0, 64 << 20)]

@@ -8,7 +8,7 @@ internal static class VerdictAggregates
     // A month; a chart with more columns is read by nobody, and the answer stays bounded.
     private const int MaxHours = 31 * 24;
 
-    private static readonly string[] Actions = [.. new[] { VerdictAction.Allow, VerdictAction.Review, VerdictAction.Hold }.OrderBy(ColumnNames.Rank).Select(ColumnNames.Of)];
+    private static readonly string[] Actions = [.. Enum.GetValues<VerdictAction>().OrderBy(Keeping.Rank).Select(ContractNames.Of)];
 
     public static VerdictCounts Count(SqliteSession session, VerdictQuery query)
     {

@@ -26,10 +26,10 @@ internal sealed class VerdictFilter
             if (SearchExpression is null) Add("0");
             else AddMember("v.row", "rowid", "search WHERE search MATCH $text", ("$text", SearchExpression));
         }
-        AddAny(query.Order == VerdictOrder.Newest ? "+v.action" : "v.action", query.Actions, action => ColumnNames.Rank(action).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        AddAny(query.Order == VerdictOrder.Newest ? "+v.action" : "v.action", query.Actions, action => Keeping.Rank(action).ToString(System.Globalization.CultureInfo.InvariantCulture));
         AddAny("v.channel", query.Channels, channel => $"'{channel.Name()}'");
-        AddAny("v.authorship", query.Authorship, authorship => $"'{ColumnNames.Of(authorship)}'");
-        AddAny("v.mail", query.Mail, mail => $"'{ColumnNames.Of(mail)}'");
+        AddAny("v.authorship", query.Authorship, authorship => $"'{ContractNames.Of(authorship)}'");
+        AddAny("v.mail", query.Mail, mail => $"'{ContractNames.Of(mail)}'");
         if (query.Techniques.Count > 0)
             AddMember("v.row", "row", "techniques WHERE name IN (SELECT value FROM json_each($techniques))", ("$techniques", JsonSerializer.Serialize(query.Techniques)));
         if (!string.IsNullOrEmpty(query.MessageId)) Add("v.message_id = $message", ("$message", query.MessageId));

@@ -14,12 +14,12 @@ internal static class VerdictTable
             INSERT INTO verdicts (verdict_id, message_id, content, processed_at, action, channel, authorship, mail, suspicion)
             VALUES ($verdict, $message, $content, $at, $action, $channel, $authorship, $mail, $suspicion) ON CONFLICT (verdict_id) DO NOTHING RETURNING row
             """,
-            ("$verdict", judged.VerdictId), ("$message", judged.MessageId), ("$content", judged.ContentSha256), ("$at", judged.ProcessedAt.UtcTicks), ("$action", ColumnNames.Rank(judged.Action)),
-            ("$channel", judged.Channel.Name()), ("$authorship", ColumnNames.Of(judged.Authorship)), ("$mail", ColumnNames.Of(judged.Decided.Mail)), ("$suspicion", verdict.Suspicion));
+            ("$verdict", judged.VerdictId), ("$message", judged.MessageId), ("$content", judged.ContentSha256), ("$at", judged.ProcessedAt.UtcTicks), ("$action", Keeping.Rank(judged.Action)),
+            ("$channel", judged.Channel.Name()), ("$authorship", ContractNames.Of(judged.Authorship)), ("$mail", ContractNames.Of(judged.Decided.Mail)), ("$suspicion", Keeping.Suspicion(judged.Scores)));
         if (row == 0) return false;
         session.Execute("INSERT INTO documents VALUES ($row, $json, $scores)", ("$row", row), ("$json", verdict.Json), ("$scores", verdict.TokenScores));
         foreach (string technique in judged.Decided.Techniques.Distinct()) session.Execute("INSERT INTO techniques VALUES ($name, $row)", ("$name", technique), ("$row", row));
-        foreach (string author in verdict.AuthorNames) session.Execute("INSERT INTO authors VALUES ($name, $row)", ("$name", author), ("$row", row));
+        foreach (string author in Keeping.AuthorNames(judged.Message)) session.Execute("INSERT INTO authors VALUES ($name, $row)", ("$name", author), ("$row", row));
         // From the view, so that the index holds what the view will say when it is asked for highlights.
         session.Execute("INSERT INTO search (rowid, subject, text, author) SELECT row, subject, text, author FROM search_source WHERE row = $row", ("$row", row));
         return true;

@@ -16,7 +16,7 @@ public sealed class SqliteVerdictStoreTests : VerdictStoreContract
         using var data = new TemporaryFolder();
         var message = Some.Message(text: "the secretword") with { Hidden = [new HiddenText("tiny-font", "secretword")], Links = [new Link("secretword", "https://example.org")] };
         var judged = Some.JudgedMessage(message);
-        await using (var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path, StoreBodies = false }))
+        await using (var store = await SqliteAsync(new VerdictStoreOptions { Folder = data.Path, Bodies = StoredBodies.Off }))
         {
             await store.StoreAsync([judged], Cancellation);
             var found = await store.FindAsync(judged.VerdictId, Cancellation);

@@ -10,6 +10,9 @@ public abstract class VerdictStoreContract
     /// <summary>A store on the data named; opened twice with the same name, both see the same verdicts, as two processes do. Already open.</summary>
     protected abstract Task<IVerdictStore> OpenAsync(string data);
 
+    /// <summary>Lets searches see what was stored, where a store shows it later than it stores it.</summary>
+    protected virtual Task SettleAsync(IVerdictStore store) => Task.CompletedTask;
+
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -44,6 +47,7 @@ public abstract class VerdictStoreContract
         Assert.Equal([StoreResult.Stored, StoreResult.AlreadyStored], (await store.StoreAsync([judged, late], Cancellation)).Select(outcome => outcome.Result));
         Assert.Equal([StoreResult.AlreadyStored], (await other.StoreAsync([late], Cancellation)).Select(outcome => outcome.Result));
         Assert.Equal(VerdictAction.Review, (await store.FindAsync(judged.VerdictId, Cancellation))!.Action);
+        await SettleAsync(store);
         Assert.Single((await store.SearchAsync(new VerdictQuery(), Cancellation)).Items);
     }
 
@@ -64,6 +68,7 @@ public abstract class VerdictStoreContract
         using var data = new TemporaryFolder();
         await using var store = await OpenAsync(data.Path);
         await store.StoreAsync([.. Enumerable.Range(0, 25).Select(i => At($"m{i:00}", i % 5))], Cancellation);
+        await SettleAsync(store);
         List<string> seen = [];
         string? after = null;
         do
@@ -72,6 +77,7 @@ public abstract class VerdictStoreContract
             seen.AddRange(page.Items.Select(hit => hit.Judged.MessageId));
             Assert.All(page.Items, hit => Assert.Null(hit.Judged.TokenScores));
             await store.StoreAsync([At($"new{seen.Count}", 60)], Cancellation);
+            await SettleAsync(store);
             after = page.Next;
         }
         while (after is not null);
@@ -90,6 +96,7 @@ public abstract class VerdictStoreContract
             Judged("none", VerdictAction.Review, Scores.None), Judged("allowed", VerdictAction.Allow, new Scores(0.99, 0.99, 0.99, 0.99)), Judged("low", VerdictAction.Review, new Scores(null, 0.1, null, 0.2)),
             Judged("high", VerdictAction.Review, new Scores(0.8, 0.1, 0, 0)), Judged("held", VerdictAction.Hold, new Scores(null, 0.3, 0.3, null)),
         ], Cancellation);
+        await SettleAsync(store);
         var first = await store.SearchAsync(new VerdictQuery { Order = VerdictOrder.MostSuspicious, Take = 3 }, Cancellation);
         var second = await store.SearchAsync(new VerdictQuery { Order = VerdictOrder.MostSuspicious, Take = 3, After = first.Next }, Cancellation);
         Assert.Equal(["held", "high", "low", "none", "allowed"], first.Items.Concat(second.Items).Select(hit => hit.Judged.MessageId));
@@ -112,6 +119,7 @@ public abstract class VerdictStoreContract
         };
         await store.StoreAsync([mail, post], Cancellation);
         await store.DecideAsync(Some.Decision(mail), Cancellation);
+        await SettleAsync(store);
         await Selects(new VerdictQuery { Actions = [VerdictAction.Hold, VerdictAction.Allow] }, "post");
         await Selects(new VerdictQuery { Channels = [Channel.Email] }, "mail");
         await Selects(new VerdictQuery { Authorship = [Authorship.TooShort] }, "post");
@@ -140,6 +148,7 @@ public abstract class VerdictStoreContract
         using var data = new TemporaryFolder();
         await using var store = await OpenAsync(data.Path);
         await store.StoreAsync([Some.JudgedMessage(Some.Message("m1", "😀 Send the Café bill; the bill, please.")), Some.JudgedMessage(Some.Message("m2", "Nothing of the kind."))], Cancellation);
+        await SettleAsync(store);
         var hit = Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "cafe BILL" }, Cancellation)).Items);
         var highlight = Assert.Single(hit.Highlights, highlight => highlight.Field == "text");
         Assert.Contains(highlight.Piece, hit.Judged.Message.Text, StringComparison.Ordinal);
@@ -161,6 +170,7 @@ public abstract class VerdictStoreContract
         using var data = new TemporaryFolder();
         await using var store = await OpenAsync(data.Path);
         await store.StoreAsync([Some.JudgedMessage(Some.Message("m1", "the bill"))], Cancellation);
+        await SettleAsync(store);
         Assert.Empty((await store.SearchAsync(new VerdictQuery { Text = text }, Cancellation)).Items);
     }
 
@@ -170,6 +180,7 @@ public abstract class VerdictStoreContract
         using var data = new TemporaryFolder();
         await using var store = await OpenAsync(data.Path);
         await store.StoreAsync([At("m1", 1), At("m2", 2)], Cancellation);
+        await SettleAsync(store);
         string newest = (await store.SearchAsync(new VerdictQuery { Take = 1 }, Cancellation)).Next!;
         await Refuses(new VerdictQuery { Take = 0 }, "Take");
         await Refuses(new VerdictQuery { Take = 501 }, "Take");
@@ -191,6 +202,7 @@ public abstract class VerdictStoreContract
             Judged("a", VerdictAction.Hold), Judged("b", VerdictAction.Allow) with { ProcessedAt = Some.Time.AddHours(3), Channel = Channel.Sms, Decided = new Decided(MailKind.Ham, []) },
             Judged("c", VerdictAction.Review) with { Decided = new Decided(MailKind.Unsure, ["fear", "urgency_scarcity"]) }, Judged("d", VerdictAction.Review),
         ], Cancellation);
+        await SettleAsync(store);
         var counts = await store.CountAsync(new VerdictQuery { Take = 1 }, Cancellation);
         Assert.Equal(4, counts.Total);
         Assert.Equal(new Dictionary<string, long> { ["allow"] = 1, ["review"] = 2, ["hold"] = 1 }, counts.ByAction);
@@ -231,6 +243,7 @@ public abstract class VerdictStoreContract
         Assert.Equal(("local", "d1", DecidedMail.Spam), (summary!.Moderator, summary.DecisionId, summary.Labels.Mail));
         foreach (var judged in new[] { first, second }) Assert.Equal(Json(summary), Json((await store.FindAsync(judged.VerdictId, Cancellation))!.Decision));
         Assert.Null((await store.FindAsync(otherContent.VerdictId, Cancellation))!.Decision);
+        await SettleAsync(store);
         Assert.Equal(2, (await store.SearchAsync(new VerdictQuery(), Cancellation)).Items.Count(hit => hit.Judged.Decision is not null));
         Assert.Equal("seen before", Assert.Single(await store.HistoryAsync(first.MessageId, first.ContentSha256, Cancellation)).Note);
     }
@@ -290,6 +303,7 @@ public abstract class VerdictStoreContract
         await store.StoreAsync([.. judged, Some.JudgedMessage(judged[0].Message, bundle: "b2", processedAt: Some.Time.AddDays(1))], Cancellation);
         foreach (var one in judged.Reverse()) await store.DecideAsync(Some.Decision(one, "d" + one.MessageId), Cancellation);
         await store.DecideAsync(Some.Decision(judged[1], "u", undoes: "dm001"), Cancellation);
+        await SettleAsync(store);
         List<JudgedMessage> decided = [];
         await foreach (var one in store.DecidedAsync(Cancellation)) decided.Add(one);
         Assert.Equal(judged.Reverse().Select(one => one.MessageId).Where(id => id != "m001"), decided.Select(one => one.MessageId));

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Detection.Storage.Elasticsearch;
+
+/// <summary>Makes templates and indices. Several programs may do it at once.</summary>
+internal sealed class IndexSetup(SearchCluster cluster, IndexNames names, IndexTemplates templates)
+{
+    /// <summary>Templates where they are missing or older; newer ones are left to the newer program.</summary>
+    /// <param name="always">Writes them even where they are of this version: settings may have changed.</param>
+    /// <exception cref="StoreException">A newer version of the program made them.</exception>
+    public async Task TemplatesAsync(bool always, CancellationToken cancellation)
+    {
+        foreach (var (kind, list, entries) in new[] { ("_component_template", "component_templates", templates.Components), ("_index_template", "index_templates", templates.Indices) })
+            foreach (var (name, body) in entries)
+            {
+                int? version = Version(await cluster.GetAsync($"/{kind}/{name}", cancellation, 404).ConfigureAwait(false), list, kind[1..]);
+                if (version > IndexTemplates.Version)
+                    throw new StoreException(StoreFault.NewerVersion, $"The template {name} was made by a newer version of Detection (form {version}, this program knows {IndexTemplates.Version}). Use that version, or another prefix.");
+                if (always || version is null || version < IndexTemplates.Version) await cluster.PutAsync($"/{kind}/{name}", body, cancellation).ConfigureAwait(false);
+            }
+    }
+
+    /// <summary>The indices that are not kept by month, this month's and the next's.</summary>
+    public async Task IndicesAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (string alias in names.Single) await IndexAsync(alias, cancellation).ConfigureAwait(false);
+        foreach (string alias in names.OpenMonths(now).Skip(1)) await IndexAsync(alias, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The first index behind a write alias, unless there is one. True: it was made now.</summary>
+    public async Task<bool> IndexAsync(string alias, CancellationToken cancellation)
+    {
+        if ((await cluster.GetAsync($"/_alias/{alias}", cancellation, 404).ConfigureAwait(false)).Status == 200) return false;
+        // Two at once: the second meets the index of the first (400), and where that was copied already, the alias that must not have two write indices (400, 500).
+        await CreateAsync(alias, 1, writes: true, cancellation, 400, 500).ConfigureAwait(false);
+        if ((await cluster.GetAsync($"/_alias/{alias}", cancellation, 404).ConfigureAwait(false)).Status == 200) return true;
+        throw new StoreException(StoreFault.Unavailable, $"The index {IndexNames.Concrete(alias, 1)} with the alias {alias} cannot be made: an index without the alias may be in its place. See 'detection indices check'.");
+    }
+
+    public Task<Answer> CreateAsync(string alias, int number, bool writes, CancellationToken cancellation, params int[] allowed)
+    {
+        var aliases = new JsonObject();
+        if (writes) aliases[alias] = new JsonObject { ["is_write_index"] = true };
+        if (writes && names.End(alias) is not null) aliases[names.Verdicts] = new JsonObject();
+        return cluster.PutAsync($"/{IndexNames.Concrete(alias, number)}", new JsonObject { ["aliases"] = aliases }, cancellation, allowed);
+    }
+
+    // Both servers hold _meta of a template; a template without it is not ours, and older than any.
+    private static int? Version(Answer answer, string list, string entry)
+    {
+        if (answer.Status == 404) return null;
+        var meta = answer.Json.GetProperty(list)[0].GetProperty(entry);
+        return meta.TryGetProperty("_meta", out var found) && found.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.Number ? version.GetInt32() : 0;
+    }
+}
