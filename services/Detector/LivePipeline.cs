@@ -26,8 +26,16 @@ public sealed class LivePipeline(DetectionPipeline first) : IDisposable
     }
 
     /// <summary>The first message pays for the start of the kernels, so this one goes before it.</summary>
-    public static void Warm(DetectionPipeline pipeline, CancellationToken cancellation) =>
+    public static DetectionPipeline Warm(DetectionPipeline pipeline, CancellationToken cancellation)
+    {
         pipeline.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation);
+        return pipeline;
+    }
+
+    public void Warm(CancellationToken cancellation)
+    {
+        lock (_using) Warm(_current, cancellation);
+    }
 
     public void Dispose()
     {

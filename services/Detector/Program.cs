@@ -13,7 +13,7 @@ public static class Program
     {
         var builder = WebApplication.CreateBuilder(args);
         var options = builder.AddServiceDefaults("detector");
-        builder.Services.AddEmbeddedParts(options).AddDetector(options);
+        builder.Services.AddDetector(options);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapDetector();

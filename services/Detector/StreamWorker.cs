@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Detection.Contracts;
 using Detection.Ingest;
@@ -25,23 +26,23 @@ internal sealed class StreamWorker : BackgroundService
     private readonly JudgingEngine _engine;
     private readonly IngestOptions _ingest;
     private readonly ILogger<StreamWorker> _log;
-    private readonly ResiliencePipeline _judging;
+    private readonly ResiliencePipeline _judging, _storing, _streaming;
     private readonly TimeProvider _time;
+    private readonly int _attempts;
 
     public StreamWorker(IMessageStream stream, IVerdictStore store, JudgingEngine engine, IOptions<IngestOptions> ingest, IOptions<DetectionOptions> options, TimeProvider time, ILogger<StreamWorker> log)
     {
         (_stream, _store, _engine, _ingest, _time, _log) = (stream, store, engine, ingest.Value, time, log);
-        Attempts = options.Value.Attempts;
-        _judging = Retrying(Attempts - 1, TimeSpan.FromSeconds(2), new PredicateBuilder().Handle<JudgingFailedException>(), _ => { });
+        _attempts = options.Value.Attempts;
+        _judging = _attempts == 1 ? ResiliencePipeline.Empty : Retrying(_attempts - 1, TimeSpan.FromSeconds(2), failure => failure is JudgingFailedException, _ => { });
+        (_storing, _streaming) = (Persisting("store"), Persisting("stream"));
     }
-
-    private int Attempts { get; }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Servers may come up after the worker.
-        await PersistAsync("store", _store.OpenAsync, stoppingToken);
-        await PersistAsync("stream", _stream.OpenAsync, stoppingToken);
+        await PersistAsync(_storing, _store.OpenAsync, stoppingToken);
+        await PersistAsync(_streaming, _stream.OpenAsync, stoppingToken);
         // Bounded: the stream is read only as fast as verdicts are stored.
         var judging = System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true });
         // What was read before the stop is finished: storing goes on until the channel is empty, judging ends with the engine.
@@ -59,7 +60,7 @@ internal sealed class StreamWorker : BackgroundService
         }
     }
 
-    private async Task<JudgedMessage> JudgeAsync(Delivery delivery)
+    private async Task<Judged> JudgeAsync(Delivery delivery)
     {
         using var process = StreamTrace.Process(delivery);
         var sent = delivery.ContentType.StartsWith("message/rfc822", StringComparison.OrdinalIgnoreCase)
@@ -67,76 +68,75 @@ internal sealed class StreamWorker : BackgroundService
             : MessageJson.Parse(delivery.Value.Span);
         var message = MessageExtraction.Extract(sent, _ingest);
         var judged = await _judging.ExecuteAsync(async cancellation => await _engine.JudgeAsync(message, cancellation), CancellationToken.None);
-        return judged with { AcceptedAt = delivery.Timestamp, TraceId = process?.TraceId.ToHexString() };
+        return new Judged(delivery, judged with { AcceptedAt = delivery.Timestamp, TraceId = process?.TraceId.ToHexString() }, process);
     }
 
     private async Task StoreAllAsync(ChannelReader<Pending> judging)
     {
-        var batch = new List<(Delivery Delivery, JudgedMessage Judged)>(MaxBatch);
+        var batch = new List<Judged>(MaxBatch);
         while (await judging.WaitToReadAsync())
         {
             while (batch.Count < MaxBatch && judging.TryPeek(out var next) && (batch.Count == 0 || next.Judging.IsCompleted) && judging.TryRead(out var pending))
-                if (await FinishedAsync(pending) is { } judged) batch.Add((pending.Delivery, judged));
+                if (await FinishedAsync(pending) is { } judged) batch.Add(judged);
             await StoreAsync(batch);
             batch.Clear();
         }
     }
 
     /// <summary>Null: it became a dead letter, or the engine stopped and it will be given again.</summary>
-    private async Task<JudgedMessage?> FinishedAsync(Pending pending)
+    private async Task<Judged?> FinishedAsync(Pending pending)
     {
         try { return await pending.Judging; }
         catch (Exception stopped) when (stopped is OperationCanceledException or ChannelClosedException) { return null; }
         catch (IngestException broken) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason(nameof(IngestException), broken.Message)); }
-        catch (JudgingFailedException failure) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason((failure.InnerException ?? failure).GetType().Name, failure.Message, Attempts)); }
+        catch (JudgingFailedException failure) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason((failure.InnerException ?? failure).GetType().Name, failure.Message, _attempts)); }
         return null;
     }
 
-    private async Task StoreAsync(List<(Delivery Delivery, JudgedMessage Judged)> batch)
+    private async Task StoreAsync(List<Judged> batch)
     {
         if (batch.Count == 0) return;
-        JudgedMessage[] judged = [.. batch.Select(one => one.Judged)];
-        var outcomes = await PersistAsync("store", cancellation => _store.StoreAsync(judged, cancellation));
+        JudgedMessage[] judged = [.. batch.Select(one => one.Message)];
+        IReadOnlyList<StoreOutcome> outcomes = [];
+        await PersistAsync(_storing, async cancellation => outcomes = await _store.StoreAsync(judged, cancellation));
         var done = new List<Completion>(batch.Count);
-        for (int i = 0; i < batch.Count; i++)
-            if (outcomes[i] is { Result: StoreResult.Rejected } rejected) await DeadLetterAsync(batch[i].Delivery, new DeadLetterReason("Rejected", rejected.Reason ?? "The store refused the verdict."));
-            else done.Add(new Completion(batch[i].Delivery, _stream.PublishesResults ? VerdictRecord.Of(judged[i], batch[i].Delivery) : null));
-        await PersistAsync("stream", cancellation => _stream.CompleteAsync(done, cancellation));
+        foreach (var (one, outcome) in batch.Zip(outcomes))
+            if (outcome.Result == StoreResult.Rejected) await DeadLetterAsync(one.Delivery, new DeadLetterReason("Rejected", outcome.Reason ?? "The store refused the verdict."));
+            else done.Add(new Completion(one.Delivery, _stream.PublishesResults ? VerdictRecord.Of(one.Message, one.Process) : null));
+        await PersistAsync(_streaming, cancellation => _stream.CompleteAsync(done, cancellation));
     }
 
     private async Task DeadLetterAsync(Delivery delivery, DeadLetterReason reason)
     {
         DetectorLog.DeadLettered(_log, delivery.Topic, delivery.Partition, delivery.Offset, reason.Message);
         DetectorMetrics.DeadLettered(reason.Exception);
-        await PersistAsync("stream", cancellation => _stream.DeadLetterAsync(delivery, reason, cancellation));
+        await PersistAsync(_streaming, cancellation => _stream.DeadLetterAsync(delivery, reason, cancellation));
     }
 
-    private Task PersistAsync(string what, Func<CancellationToken, Task> effect, CancellationToken cancellation = default) => PersistAsync(what, async stop =>
+    /// <summary>An effect that must happen: tried again until it does or the process ends, which loses nothing.</summary>
+    private static async Task PersistAsync(ResiliencePipeline persisting, Func<CancellationToken, Task> effect, CancellationToken cancellation = default) =>
+        await persisting.ExecuteAsync(async stop => await effect(stop), cancellation);
+
+    private ResiliencePipeline Persisting(string what) => Retrying(int.MaxValue, TimeSpan.FromSeconds(15), failure => failure is not (ObjectDisposedException or OperationCanceledException),
+        tried => DetectorLog.Waiting(_log, what, tried.RetryDelay, tried.Outcome.Exception!.GetType().Name));
+
+    /// <summary>With growing pauses and jitter, so that workers that lost the same server do not come back at one instant.</summary>
+    private ResiliencePipeline Retrying(int retries, TimeSpan longest, Func<Exception, bool> when, Action<OnRetryArguments<object>> tried) => new ResiliencePipelineBuilder { TimeProvider = _time }.AddRetry(new RetryStrategyOptions
     {
-        await effect(stop);
-        return true;
-    }, cancellation);
-
-    /// <summary>An effect that must happen: tried again with growing pauses until it does or the process ends, which loses nothing.</summary>
-    private async Task<T> PersistAsync<T>(string what, Func<CancellationToken, Task<T>> effect, CancellationToken cancellation = default) =>
-        await Retrying(int.MaxValue, TimeSpan.FromSeconds(15), new PredicateBuilder().Handle<Exception>(failure => failure is not (ObjectDisposedException or OperationCanceledException)),
-            tried => DetectorLog.Waiting(_log, what, tried.RetryDelay, tried.Outcome.Exception!.GetType().Name)).ExecuteAsync(async stop => await effect(stop), cancellation);
-
-    private ResiliencePipeline Retrying(int retries, TimeSpan longest, PredicateBuilder when, Action<OnRetryArguments<object>> tried) => retries == 0 ? ResiliencePipeline.Empty :
-        new ResiliencePipelineBuilder { TimeProvider = _time }.AddRetry(new RetryStrategyOptions
+        MaxRetryAttempts = retries,
+        Delay = TimeSpan.FromMilliseconds(100),
+        MaxDelay = longest,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        ShouldHandle = new PredicateBuilder().Handle(when),
+        OnRetry = arguments =>
         {
-            MaxRetryAttempts = retries,
-            Delay = TimeSpan.FromMilliseconds(100),
-            MaxDelay = longest,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            ShouldHandle = when.Build(),
-            OnRetry = arguments =>
-            {
-                tried(arguments);
-                return default;
-            },
-        }).Build();
+            tried(arguments);
+            return default;
+        },
+    }).Build();
 
-    private sealed record Pending(Delivery Delivery, Task<JudgedMessage> Judging);
+    private sealed record Judged(Delivery Delivery, JudgedMessage Message, Activity? Process);
+
+    private sealed record Pending(Delivery Delivery, Task<Judged> Judging);
 }

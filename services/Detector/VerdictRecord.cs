@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Detection.Contracts;
 using Detection.Streaming;
@@ -7,8 +8,11 @@ namespace Detection.Detector;
 /// <summary>A verdict as it goes out: its JSON alone, no message, keyed by the message's id, with CloudEvents headers and the trace of its processing.</summary>
 internal static class VerdictRecord
 {
-    public const string Type = "detection.verdict.v1";
+    private const string Source = "detection/worker", Type = "detection.verdict.v1";
 
-    public static OutgoingRecord Of(JudgedMessage judged, string? traceParent) => new(judged.MessageId, JsonSerializer.SerializeToUtf8Bytes<Verdict>(judged, ContractJson.Options),
-        CloudEventHeaders.For(judged.VerdictId, "/detection/verdicts", Type, judged.ProcessedAt, "application/json", traceParent));
+    public static OutgoingRecord Of(JudgedMessage judged, Activity? process)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes<Verdict>(judged, ContractJson.Options);
+        return CloudEventHeaders.WithTrace(CloudEventHeaders.ToRecord(CloudEventHeaders.Event(judged.VerdictId, Source, Type, judged.ProcessedAt, "application/json", json, judged.MessageId)), process);
+    }
 }

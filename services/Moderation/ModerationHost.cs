@@ -1,7 +1,7 @@
 using Detection.Moderation.Api;
 using Detection.Moderation.Dashboard;
 using Detection.ServiceDefaults;
-using Detection.Storage;
+using Detection.Streaming.Kafka;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
 using Microsoft.Extensions.FileProviders;
 using MudBlazor;
@@ -17,7 +17,7 @@ public static class ModerationHost
         + "base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     /// <summary>The host registers <see cref="IVerdictStore"/> and opens it.</summary>
-    public static IServiceCollection AddModeration(this IServiceCollection services)
+    public static IServiceCollection AddModeration(this IServiceCollection services, DetectionOptions options)
     {
         services.AddSingleton<VerdictFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<VerdictFeed>());
@@ -31,7 +31,13 @@ public static class ModerationHost
             mud.SnackbarConfiguration.ShowTransitionDuration = 100;
             mud.SnackbarConfiguration.HideTransitionDuration = 100;
         });
-        return services.AddReadiness("store", static (provider, cancellation) => StoreReadiness.ReasonAsync(provider.GetRequiredService<IVerdictStore>(), cancellation));
+        if (options.Retention is not { VerdictDays: null, DecisionDays: null }) services.AddHostedService<RetentionWorker>();
+        if (options.Stream == "kafka")
+        {
+            services.AddSingleton(_ => new KafkaStates(ConfiguredStream.Kafka(options)));
+            services.AddHostedService<DecisionPublisher>();
+        }
+        return services.AddStoreReadiness();
     }
 
     /// <summary>Pages under <c>/</c>, the API under <c>/api/v1</c>, <c>/openapi/v1.json</c>. Call after <see cref="ServiceHost.MapServiceDefaults"/>.</summary>
@@ -49,6 +55,7 @@ public static class ModerationHost
         var api = app.MapGroup("/api/v1").AddEndpointFilter(ContractResults.NameTheField);
         api.MapVerdicts();
         api.MapDecisions();
+        api.MapErasures();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
         return app;
     }

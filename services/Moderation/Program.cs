@@ -1,6 +1,4 @@
 using Detection.ServiceDefaults;
-using Detection.Storage;
-using Detection.Storage.Sqlite;
 
 namespace Detection.Moderation;
 
@@ -13,9 +11,7 @@ public static class Program
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddServiceDefaults("moderation");
-        builder.Services.AddSingleton<IVerdictStore>(_ => new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
-        builder.Services.AddOpening(static (provider, cancellation) => provider.GetRequiredService<IVerdictStore>().OpenAsync(cancellation));
-        builder.Services.AddModeration();
+        builder.Services.AddStore(options).AddModeration(options);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapModeration();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Detection.Contracts;
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
 
@@ -36,23 +37,22 @@ public sealed class TrainedVersions
 
     public string UnfinishedFolderOf(string version) => _versions.UnfinishedFolderOf(version);
 
-    /// <summary>Makes a version the one that workers load by the bundle's name from their next start on; the version that came with the program is named as the others are.</summary>
-    /// <returns>False: there is no such version.</returns>
+    /// <summary>Makes a version the one that the bundle's name means in this data folder from now on; the version that came with the program is named as the others are.</summary>
+    /// <returns>What workers are to judge with; null: there is no such version.</returns>
     /// <exception cref="BundleException">Its files are not what its manifest says.</exception>
-    public bool Promote(string version)
+    public BundleIdentity? Promote(string version)
     {
-        if (_versions.Has(version)) Open(FolderOf(version));
-        else if (Original() != version) return false;
-        _versions.Promote(_versions.Has(version) ? version : null);
-        return true;
+        var identity = _versions.Has(version) ? Open(FolderOf(version)).Bundle!.Identity : Original() is { } original && original.Version == version ? original : null;
+        if (identity is not null) _versions.Promote(_versions.Has(version) ? version : null);
+        return identity;
     }
 
     /// <summary><c>{"name","champion","original","versions":[figures…]}</c>, the newest first.</summary>
     public JsonObject List() => new()
     {
         ["name"] = Name,
-        ["champion"] = _versions.Champion ?? Original(),
-        ["original"] = Original(),
+        ["champion"] = _versions.Champion ?? Original()?.Version,
+        ["original"] = Original()?.Version,
         ["versions"] = new JsonArray([.. Figures()]),
     };
 
@@ -69,10 +69,12 @@ public sealed class TrainedVersions
 
     private string Bundles => _options.Bundles ?? ModelSource.Shipped;
 
-    /// <summary>The version that the name means without a promotion; null: a model without heads.</summary>
-    private string? Original()
+    /// <summary>What the name means without a promotion; null: a model without heads.</summary>
+    private BundleIdentity? Original()
     {
         string[] places = [Path.Combine(_options.Data, "models", _options.Model), Path.Combine(Bundles, _options.Model), _options.Model];
-        return places.FirstOrDefault(Bundle.IsBundle) is { } folder ? Bundle.ReadManifest(Path.Combine(folder, BundleManifest.FileName)).Manifest.Version : null;
+        if (places.FirstOrDefault(Bundle.IsBundle) is not { } folder) return null;
+        var (manifest, sha256) = Bundle.ReadManifest(Path.Combine(folder, BundleManifest.FileName));
+        return new BundleIdentity(manifest.Name, manifest.Version, sha256);
     }
 }

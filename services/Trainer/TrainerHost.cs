@@ -1,8 +1,6 @@
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
 using Detection.Storage;
-using Detection.Storage.Sqlite;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Detection.Trainer;
 
@@ -14,30 +12,38 @@ public static class TrainerHost
     {
         Require("Data", options.Trainer.Data);
         Require("Corpus", options.Trainer.Corpus);
-        services.TryAddSingleton<IVerdictStore>(_ => new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data }));
         services.AddSingleton(new TrainedVersions(options));
         services.AddSingleton(provider => new Retraining(provider.GetRequiredService<IVerdictStore>(), provider.GetRequiredService<TrainedVersions>(), options, provider.GetRequiredService<TimeProvider>()));
-        services.AddOpening(static async (provider, cancellation) =>
+        services.AddOpening(static (provider, _) =>
         {
             // A model that cannot be used is named now, not at the first training.
             provider.GetRequiredService<TrainedVersions>().InUse();
-            await provider.GetRequiredService<IVerdictStore>().OpenAsync(cancellation);
+            return Task.CompletedTask;
         });
+        services.AddStore(options);
         services.AddHostedService<TrainerWorker>();
-        return services.AddReadiness("store", static (provider, cancellation) => StoreReadiness.ReasonAsync(provider.GetRequiredService<IVerdictStore>(), cancellation));
+        return services.AddStoreReadiness();
     }
 
     /// <summary><c>GET /api/v1/models/versions</c> and <c>POST /api/v1/models/champion</c>.</summary>
     public static WebApplication MapTrainer(this WebApplication app)
     {
         app.MapGet("/api/v1/models/versions", static (TrainedVersions versions) => Results.Text(versions.List().ToJsonString(), "application/json"));
-        app.MapPost("/api/v1/models/champion", static (Champion wanted, TrainedVersions versions) =>
-        {
-            if (string.IsNullOrWhiteSpace(wanted.Version)) return Wrong("must name a version", StatusCodes.Status400BadRequest);
-            try { return versions.Promote(wanted.Version) ? Results.NoContent() : Wrong($"'{wanted.Version}' is none of the versions", StatusCodes.Status404NotFound); }
-            catch (BundleException broken) { return Wrong("cannot be used: " + broken.Message.TrimEnd('.'), StatusCodes.Status409Conflict); }
-        });
+        app.MapPost("/api/v1/models/champion", PromoteAsync);
         return app;
+    }
+
+    /// <summary>The alias in the store is what running workers watch; the one in the data folder is what commands and the next start go by.</summary>
+    private static async Task<IResult> PromoteAsync(Champion wanted, HttpContext context, TrainedVersions versions, IBundleAliases aliases, TimeProvider time, CancellationToken cancellation)
+    {
+        if (string.IsNullOrWhiteSpace(wanted.Version)) return Wrong("must name a version", StatusCodes.Status400BadRequest);
+        try
+        {
+            if (versions.Promote(wanted.Version) is not { } champion) return Wrong($"'{wanted.Version}' is none of the versions", StatusCodes.Status404NotFound);
+            await aliases.SetAsync(new BundleAlias(champion.Name, BundleAlias.Champion, champion.Version, champion.Sha256, context.User.Identity?.Name ?? "local", time.GetUtcNow()), expected: null, cancellation);
+            return Results.NoContent();
+        }
+        catch (BundleException broken) { return Wrong("cannot be used: " + broken.Message.TrimEnd('.'), StatusCodes.Status409Conflict); }
     }
 
     private static IResult Wrong(string problem, int status) =>

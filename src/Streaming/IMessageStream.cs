@@ -6,6 +6,9 @@ namespace Detection.Streaming;
 /// </summary>
 public interface IMessageStream : IAsyncDisposable
 {
+    /// <summary>Whether results go out at all; where not, nobody needs to write them.</summary>
+    bool PublishesResults { get; }
+
     /// <summary>Says whether the stream answers; makes what it needs.</summary>
     Task OpenAsync(CancellationToken cancellation);
 

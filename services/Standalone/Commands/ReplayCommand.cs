@@ -7,7 +7,6 @@ using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
 using Detection.Storage;
-using Detection.Storage.Sqlite;
 
 namespace Detection.Standalone.Commands;
 
@@ -26,7 +25,8 @@ internal static class ReplayCommand
         {
             KeyValuePair<string, string?>[] settings = parsed.GetValue(data) is { } folder ? [new("Detection:Data", folder)] : [];
             var options = Configuration.Read(settings);
-            await using var store = new SqliteVerdictStore(new VerdictStoreOptions { Folder = options.Data });
+            await using var configured = ConfiguredStore.Of(options, TimeProvider.System);
+            var store = configured.Verdicts;
             await store.OpenAsync(cancellation);
             var pipelines = new Dictionary<BundleIdentity, DetectionPipeline>();
             try
@@ -41,9 +41,9 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static async Task<bool> ReplayAsync(Terminal terminal, SqliteVerdictStore store, DetectionOptions options, Dictionary<BundleIdentity, DetectionPipeline> pipelines, string id, CancellationToken cancellation)
+    private static async Task<bool> ReplayAsync(Terminal terminal, IVerdictStore store, DetectionOptions options, Dictionary<BundleIdentity, DetectionPipeline> pipelines, string id, CancellationToken cancellation)
     {
-        var stored = await store.FindAsync(id, cancellation) ?? throw new UsageException($"{id}: no such verdict in {options.Data}.");
+        var stored = await store.FindAsync(id, cancellation) ?? throw new UsageException($"{id}: no such verdict in the store.");
         if (stored.Message.Text is null) throw new UsageException($"{id}: the body was not stored, so it cannot be judged again.");
         if (!pipelines.TryGetValue(stored.Bundle, out var pipeline)) pipelines[stored.Bundle] = pipeline = Open(terminal, options, stored.Bundle);
         var again = pipeline.Judge([stored.Message], cancellation)[0];

@@ -37,7 +37,7 @@ internal static class ServeCommand
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(settings);
         options = builder.AddServiceDefaults(service);
-        builder.Services.AddEmbeddedParts(options).AddDetector(options).AddModeration();
+        builder.Services.AddDetector(options).AddModeration(options);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapDetector();

@@ -33,6 +33,8 @@ public sealed class EmbeddedStream : IMessageStream, IMessageSink, IDeadLetters
         _metrics = new StreamMetrics("embedded", options.Topic, DepthOrNull);
     }
 
+    public bool PublishesResults => false;
+
     /// <summary>Opens the file, and makes it where it is missing.</summary>
     /// <exception cref="StreamException">The file is damaged, from a newer version, or cannot be used.</exception>
     public Task OpenAsync(CancellationToken cancellation)

@@ -41,6 +41,8 @@ public sealed class KafkaStream : IMessageStream, IMessageSink, IDeadLetters
         _letters = new DeadLetterTopic(options, _clients, _topics, _warn);
     }
 
+    public bool PublishesResults => _options.PublishResults;
+
     /// <summary>Makes the topics that are missing, with the broker's default of partitions and replicas (<c>detection topics create</c> takes numbers).</summary>
     /// <exception cref="StreamException">The brokers do not answer or refuse, or the times of records are the senders'.</exception>
     public async Task OpenAsync(CancellationToken cancellation)

@@ -30,9 +30,9 @@ internal sealed class ModerationServer : IAsyncDisposable
         var store = new MemoryVerdictStore();
         await store.StoreAsync(judged, CancellationToken.None);
         var builder = Builder(folder.Path, ("Detection:Http:Urls", "http://127.0.0.1:0"));
-        builder.AddServiceDefaults("test");
+        var options = builder.AddServiceDefaults("test");
         builder.Services.AddSingleton<IVerdictStore>(store);
-        builder.Services.AddModeration();
+        builder.Services.AddModeration(options);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         var app = builder.Build();
         app.MapServiceDefaults();
