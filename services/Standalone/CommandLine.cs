@@ -70,6 +70,8 @@ internal static class CommandLine
             TrainCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             ReplayCommand.Create(terminal),
+            SendCommand.Create(terminal),
+            TopicsCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
             EraseCommand.Create(terminal),
             .. HostCommands.Create(),

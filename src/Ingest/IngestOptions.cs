@@ -28,6 +28,9 @@ public sealed record IngestOptions
     [Range(1, 10_000)]
     public int MaxItems { get; init; } = 200;
 
+    /// <summary>Whether an item carries the bytes of its message as they were read, for those who send it on. Default false.</summary>
+    public bool KeepBytes { get; init; }
+
     /// <summary>authserv-ids (RFC 8601) whose <c>Authentication-Results</c> are believed, and whose <c>Received</c> time counts. Default none.</summary>
     public IReadOnlyList<string> TrustedReceivers { get; init; } = [];
 }

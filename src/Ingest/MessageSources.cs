@@ -7,6 +7,12 @@ public sealed record IngestItem(string Path, long Position, Message? Message, st
 {
     /// <summary>File and line, as errors name it.</summary>
     public string Place => Position > 0 ? $"{Path}:{Position}" : Path;
+
+    /// <summary>With <see cref="IngestOptions.KeepBytes"/>: a mail or a line of JSON as it was read, else the message as JSON; empty where there is none.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>What <see cref="Bytes"/> are: <c>message/rfc822</c> or <c>application/json</c>.</summary>
+    public string ContentType { get; init; } = "application/json";
 }
 
 /// <summary>

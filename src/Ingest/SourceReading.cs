@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Detection.Contracts;
 
 namespace Detection.Ingest;
@@ -7,7 +8,7 @@ internal sealed class SourceReading(string path, Stream stream, IngestOptions op
 {
     public IEnumerable<IngestItem> Read(SourceKind kind) => kind switch
     {
-        SourceKind.Mail => Whole(bytes => [MessageJson.FromMail(bytes)]),
+        SourceKind.Mail => Whole(bytes => [MessageJson.FromMail(bytes)], isMail: true),
         SourceKind.Mbox => Mbox(),
         SourceKind.JsonLines => Lines(),
         SourceKind.JsonWhole => Whole(bytes => MessageJson.ParseMany(bytes)),
@@ -15,7 +16,7 @@ internal sealed class SourceReading(string path, Stream stream, IngestOptions op
         _ => [new IngestItem(path, 0, null, "neither mail, mbox, JSON lines nor text")],
     };
 
-    private IEnumerable<IngestItem> Whole(Func<byte[], IReadOnlyList<Message>> read)
+    private IEnumerable<IngestItem> Whole(Func<byte[], IReadOnlyList<Message>> read, bool isMail = false)
     {
         using var bytes = new MemoryStream();
         byte[] buffer = new byte[1 << 16];
@@ -26,8 +27,9 @@ internal sealed class SourceReading(string path, Stream stream, IngestOptions op
         }
         try
         {
-            var messages = read(bytes.ToArray());
-            return messages.Select((message, i) => Extract(messages.Count == 1 ? 0 : i + 1, () => message));
+            byte[] all = bytes.ToArray();
+            var messages = read(all);
+            return messages.Select((message, i) => Extract(messages.Count == 1 ? 0 : i + 1, () => message, () => isMail ? all : JsonSerializer.SerializeToUtf8Bytes(message, ContractJson.Sparse), isMail));
         }
         catch (IngestException wrong) { return [Refused(0, wrong.Message)]; }
     }
@@ -38,7 +40,7 @@ internal sealed class SourceReading(string path, Stream stream, IngestOptions op
         foreach (byte[]? mail in new MboxReader(stream, options.MaxMessageBytes).Read())
         {
             number++;
-            yield return mail is null ? Refused(number, $"larger than {options.MaxMessageBytes} bytes") : Extract(number, () => MessageJson.FromMail(mail));
+            yield return mail is null ? Refused(number, $"larger than {options.MaxMessageBytes} bytes") : Extract(number, () => MessageJson.FromMail(mail), () => mail, isMail: true);
         }
         if (number == 0) yield return Refused(0, "no mail in this mbox");
     }
@@ -51,7 +53,7 @@ internal sealed class SourceReading(string path, Stream stream, IngestOptions op
         while (Next(lines, out byte[]? line))
         {
             if (line is null) yield return Refused(lines.Number, $"a line longer than {maxLine} bytes");
-            else if (line.AsSpan().ContainsAnyExcept(" \t\r\n"u8)) yield return Extract(lines.Number, () => MessageJson.Parse(line));
+            else if (line.AsSpan().ContainsAnyExcept(" \t\r\n"u8)) yield return Extract(lines.Number, () => MessageJson.Parse(line), () => line.AsMemory().TrimEnd("\r\n"u8));
         }
     }
 
@@ -64,9 +66,16 @@ internal sealed class SourceReading(string path, Stream stream, IngestOptions op
         return true;
     }
 
-    private IngestItem Extract(long position, Func<Message> read)
+    private IngestItem Extract(long position, Func<Message> read, Func<ReadOnlyMemory<byte>> bytes, bool isMail = false)
     {
-        try { return new IngestItem(path, position, MessageExtraction.Extract(read(), options), null); }
+        try
+        {
+            return new IngestItem(path, position, MessageExtraction.Extract(read(), options), null)
+            {
+                Bytes = options.KeepBytes ? bytes() : default,
+                ContentType = isMail ? "message/rfc822" : "application/json",
+            };
+        }
         catch (IngestException wrong) { return Refused(position, wrong.Message); }
     }
 

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Detection.Contracts;
+using Detection.Detector;
 using Detection.Streaming;
-using Detection.Streaming.Embedded;
 
 namespace Detection.Standalone.Commands;
 
@@ -22,10 +22,10 @@ internal static class DeadLettersCommand
     {
         var json = new Option<bool>("--json") { Description = "One JSON line a letter." };
         var command = new Command("list", "Lists dead letters, oldest first.") { json };
-        command.SetAction((parsed, cancellation) => With(async stream =>
+        command.SetAction((parsed, cancellation) => With(async letters =>
         {
             long after = 0;
-            while (await stream.ListAsync(after, 500, cancellation) is { Count: > 0 } page)
+            while (await letters.ListAsync(after, 500, cancellation) is { Count: > 0 } page)
             {
                 foreach (var letter in page)
                     await terminal.Out.WriteLineAsync(parsed.GetValue(json)
@@ -34,7 +34,7 @@ internal static class DeadLettersCommand
                 after = page[^1].Id;
             }
             return CommandLine.Done;
-        }, cancellation));
+        }, terminal, cancellation));
         return command;
     }
 
@@ -42,16 +42,16 @@ internal static class DeadLettersCommand
     {
         var id = new Argument<long>("id");
         var command = new Command("show", "Prints the record of a dead letter as it was received.") { id };
-        command.SetAction((parsed, cancellation) => With(async stream =>
+        command.SetAction((parsed, cancellation) => With(async letters =>
         {
-            var letter = await stream.FindAsync(parsed.GetValue(id), cancellation) ?? throw new UsageException($"There is no dead letter {parsed.GetValue(id)}.");
+            var letter = await letters.FindAsync(parsed.GetValue(id), cancellation) ?? throw new UsageException($"There is no dead letter {parsed.GetValue(id)}.");
             await terminal.Error.WriteLineAsync($"{letter.Reason.Exception}: {letter.Reason.Message}");
             foreach (var (name, value) in letter.Delivery.Headers) await terminal.Error.WriteLineAsync($"{name}: {value}");
             string text = Encoding.UTF8.GetString(letter.Delivery.Value.Span);
             // What strangers sent must not steer the terminal.
             await terminal.Out.WriteLineAsync(terminal.IsOutputTerminal ? string.Join('\n', text.Split('\n').Select(VerdictLines.OneLine)) : text);
             return CommandLine.Done;
-        }, cancellation));
+        }, terminal, cancellation));
         return command;
     }
 
@@ -59,19 +59,19 @@ internal static class DeadLettersCommand
     {
         var ids = new Argument<long[]>("id") { Arity = ArgumentArity.OneOrMore };
         var command = new Command("retry", "Puts dead letters back on the stream.") { ids };
-        command.SetAction((parsed, cancellation) => With(async stream =>
+        command.SetAction((parsed, cancellation) => With(async letters =>
         {
-            int retried = await stream.RetryAsync(parsed.GetValue(ids)!, cancellation);
+            int retried = await letters.RetryAsync(parsed.GetValue(ids)!, cancellation);
             await terminal.Error.WriteLineAsync($"{retried} of {parsed.GetValue(ids)!.Length} put back.");
             return retried == parsed.GetValue(ids)!.Length ? CommandLine.Done : CommandLine.BadInput;
-        }, cancellation));
+        }, terminal, cancellation));
         return command;
     }
 
-    private static async Task<int> With(Func<EmbeddedStream, Task<int>> act, CancellationToken cancellation)
+    private static async Task<int> With(Func<IDeadLetters, Task<int>> act, Terminal terminal, CancellationToken cancellation)
     {
-        await using var stream = new EmbeddedStream(new EmbeddedStreamOptions { Folder = Configuration.Read([]).Data });
-        await stream.OpenAsync(cancellation);
-        return await act(stream);
+        await using var stream = ConfiguredStream.Of(Configuration.Read([]), TimeProvider.System, terminal.Error.WriteLine);
+        await stream.OpenDeadLettersAsync(cancellation);
+        return await act(stream.DeadLetters);
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using System.Globalization;
 using Confluent.Kafka;
 
@@ -15,6 +16,10 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
         ["enable.auto.commit"] = "", ["enable.auto.offset.store"] = "", ["enable.idempotence"] = "", ["acks"] = "", ["request.required.acks"] = "", ["isolation.level"] = "",
         ["enable.partition.eof"] = "", ["auto.offset.reset"] = "",
     };
+
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, long> _said = [];
 
     public IAdminClient Admin() => Build(() => new AdminClientBuilder(With(new() { ["socket.timeout.ms"] = Milliseconds(options.RequestTimeout) }, []))
         .SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, _) => { }).Build());
@@ -124,7 +129,14 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
     private void Log(LogMessage line)
     {
         // CONFWARN: a setting for consumers given to a producer, and the like; settings go to all clients here.
-        if (line.Level <= SyslogLevel.Warning && line.Facility != "CONFWARN") warn($"Kafka: {Masked(line.Message)}");
+        if (line.Level > SyslogLevel.Warning || line.Facility == "CONFWARN") return;
+        lock (_said)
+        {
+            // A broker that is away is reported many times a second; once in a while is enough.
+            if (_said.TryGetValue(line.Facility, out long before) && Stopwatch.GetElapsedTime(before) < Silence) return;
+            _said[line.Facility] = Stopwatch.GetTimestamp();
+        }
+        warn($"Kafka: {Masked(line.Message)}");
     }
 
     private string Masked(string text)

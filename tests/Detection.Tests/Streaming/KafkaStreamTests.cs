@@ -1,37 +1,278 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.Metrics;
 using System.Text;
+using Confluent.Kafka;
 using Detection.Streaming;
 using Detection.Streaming.Kafka;
 
 namespace Detection.Tests.Streaming;
 
-/// <summary>The contract on a real broker, every case with topics of its own.</summary>
+/// <summary>The contract on a real broker, every case with topics of its own, and what only Kafka has.</summary>
 public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
 {
     protected override async Task<(IMessageStream Stream, IMessageSink Sink)> OpenAsync(string data, int maxInFlight, long maxInFlightBytes, int maxAhead)
     {
-        var stream = new KafkaStream(await OptionsAsync(data) with { MaxInFlight = maxInFlight, MaxInFlightBytes = maxInFlightBytes, MaxAhead = maxAhead });
-        await stream.OpenAsync(Cancellation);
+        var stream = await OpenAsync(await OptionsAsync(data) with { MaxInFlight = maxInFlight, MaxInFlightBytes = maxInFlightBytes, MaxAhead = maxAhead });
         return (stream, stream);
     }
 
-    private async Task<KafkaStreamOptions> OptionsAsync(string data) => new() { BootstrapServers = await kafka.BootstrapServersAsync(), Prefix = Path.GetFileName(data) };
-}
-
-/// <summary>The same with results, letters and positions in transactions.</summary>
-public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageStreamContract
-{
-    protected override async Task<(IMessageStream Stream, IMessageSink Sink)> OpenAsync(string data, int maxInFlight, long maxInFlightBytes, int maxAhead)
+    [Fact]
+    public async Task Results_are_on_their_topic_when_completing_is_done()
     {
-        var stream = new KafkaStream(new()
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path);
+        await using var stream = await OpenAsync(options);
+        await stream.SendAsync([Record("a", "1")], Cancellation);
+        var received = Assert.Single(await ReceiveAsync(stream, 1));
+        var result = new OutgoingRecord("m1", Encoding.UTF8.GetBytes("verdict"), [new("ce_type", "detection.verdict.v1")]);
+        await stream.CompleteAsync([new Completion(received, result)], Cancellation);
+        await stream.CompleteAsync([new Completion(received, result)], Cancellation);
+        var verdict = Assert.Single(Read(options, ".verdicts"));
+        Assert.Equal(("m1", "verdict", "detection.verdict.v1"), (Encoding.UTF8.GetString(verdict.Message.Key), verdict.Text(), verdict.Header("ce_type")));
+    }
+
+    [Fact]
+    public async Task Partitions_move_to_a_worker_that_joins_and_back_and_nothing_is_done_twice_or_lost()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path);
+        const int Count = 2000;
+        await using var first = await OpenAsync(options);
+        var second = await OpenAsync(options);
+        var done = new Collected();
+        await first.SendAsync(Numbered(0, Count), Cancellation);
+        var working = WorkAsync(first, done, "first");
+        await done.ReachedAsync(1);
+        var joining = WorkAsync(second, done, "second");
+        for (int sent = Count; !done.By("second"); sent += 100)
         {
-            BootstrapServers = await kafka.BootstrapServersAsync(),
-            Prefix = Path.GetFileName(data),
-            Transactional = true,
-            MaxInFlight = maxInFlight,
-            MaxInFlightBytes = maxInFlightBytes,
-            MaxAhead = maxAhead,
+            await first.SendAsync(Numbered(sent, 100), Cancellation);
+            done.Expected = sent + 100;
+        }
+        await done.ReachedAsync(done.Expected);
+        await second.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => joining);
+        int all = done.Expected + 500;
+        await first.SendAsync(Numbered(done.Expected, 500), Cancellation);
+        await done.ReachedAsync(all);
+        Assert.Equal(Enumerable.Range(0, all).Select(i => $"{i}"), done.Texts.OrderBy(int.Parse));
+        await first.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => working);
+    }
+
+    [Fact]
+    public async Task A_worker_that_takes_over_a_name_is_given_what_was_unfinished_and_the_one_before_moves_nothing_more()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        await using var abandoned = await OpenAsync(options);
+        await abandoned.SendAsync([.. Enumerable.Range(0, 10).Select(i => Record("a", $"{i}"))], Cancellation);
+        var received = await ReceiveAsync(abandoned, 10);
+        await using var next = await OpenAsync(options);
+        var again = await ReceiveAsync(next, 10);
+        Assert.Equal(received.Select(Text), again.Select(Text));
+        await abandoned.CompleteAsync([.. received], Cancellation);
+        var fenced = await Assert.ThrowsAsync<StreamException>(() => ReceiveAsync(abandoned, 11));
+        Assert.Equal(StreamFault.InUse, fenced.Fault);
+        Assert.Contains("worker-1", fenced.Message, StringComparison.Ordinal);
+        await next.DisposeAsync();
+        await using var last = await OpenAsync(options);
+        Assert.Equal(received.Select(Text), (await ReceiveAsync(last, 10)).Select(Text));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_and_records_without_a_value_are_received_and_kept_as_they_came()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path);
+        await using var stream = await OpenAsync(options);
+        using (var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = options.BootstrapServers }).Build())
+            await producer.ProduceAsync(options.Prefix + ".messages", new Message<byte[], byte[]> { Key = [0xFF, 1], Value = null!, Headers = new Headers { { "odd", [0xC3, 0x28] }, { "none", null } } }, Cancellation);
+        var received = Assert.Single(await ReceiveAsync(stream, 1));
+        Assert.Equal((0, "\uFFFD\u0001"), (received.Value.Length, received.Key));
+        Assert.Equal([new("odd", "\uFFFD("), new("none", "")], received.Headers);
+        await stream.DeadLetterAsync(received, new DeadLetterReason("JsonException", "empty"), Cancellation);
+        var letter = Assert.Single(Read(options, ".messages.dlt", 1));
+        Assert.Equal([0xFF, 1], letter.Message.Key);
+        Assert.Equal([0xC3, 0x28], letter.Message.Headers[0].GetValueBytes());
+        Assert.Null(letter.Message.Value);
+        Assert.Equal((options.Prefix + ".messages", $"{received.Partition}", "0", options.Prefix, "JsonException", "empty", "1"), (letter.Header("detection-dlt-original-topic"), letter.Header("detection-dlt-original-partition"),
+            letter.Header("detection-dlt-original-offset"), letter.Header("detection-dlt-group"), letter.Header("detection-dlt-exception"), letter.Header("detection-dlt-message"), letter.Header("detection-dlt-attempts")));
+        Assert.Equal(received.Timestamp, DateTimeOffset.Parse(letter.Header("detection-dlt-original-timestamp")!, null));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_letter_too_large_for_its_topic_leaves_its_value_where_it_came_from_and_can_be_retried(bool transactional)
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { Transactional = transactional };
+        using (var topics = new KafkaTopics(options))
+            await topics.CreateAsync([new(options.Prefix + ".messages.dlt", 1, -1, new Dictionary<string, string> { ["max.message.bytes"] = "2000" })]);
+        await using var stream = await OpenAsync(options);
+        string large = new('x', 3000);
+        await stream.SendAsync([Record("k", large)], Cancellation);
+        var received = Assert.Single(await ReceiveAsync(stream, 1));
+        await stream.DeadLetterAsync(received, new DeadLetterReason("Failed", "failed"), Cancellation);
+        await WaitForLettersAsync(stream, 1);
+        var onTopic = Assert.Single(Read(options, ".messages.dlt", 1));
+        Assert.Equal((0, "3000"), (onTopic.Message.Value.Length, onTopic.Header("detection-dlt-value-bytes")));
+        var letter = Assert.Single(await stream.ListAsync(0, 10, Cancellation));
+        Assert.Equal(large, Text((await stream.FindAsync(letter.Id, Cancellation))!.Delivery));
+        Assert.Equal(1, await stream.RetryAsync([letter.Id], Cancellation));
+        Assert.Equal(large, Text(Assert.Single(await ReceiveAsync(stream, 1))));
+    }
+
+    [Fact]
+    public async Task A_letter_is_put_back_once_however_many_ask()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path);
+        await using var stream = await OpenAsync(options);
+        await stream.SendAsync(Numbered(0, 20), Cancellation);
+        foreach (var delivery in await ReceiveAsync(stream, 20)) await stream.DeadLetterAsync(delivery, new DeadLetterReason("x", "x"), Cancellation);
+        var letters = await stream.ListAsync(0, 100, Cancellation);
+        Assert.Equal(20, letters.Count);
+        var retries = Enumerable.Range(0, 4).Select(async _ =>
+        {
+            await using var other = new KafkaStream(options);
+            try { return await other.RetryAsync([.. letters.Select(letter => letter.Id)], Cancellation); }
+            catch (StreamException fenced) when (fenced.Fault == StreamFault.InUse) { return 0; }
         });
+        await Task.WhenAll(retries);
+        await stream.RetryAsync([.. letters.Select(letter => letter.Id)], Cancellation);
+        Assert.Equal(0, await stream.CountAsync(Cancellation));
+        Assert.Equal(40, Read(options, ".messages").Count);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), (await ReceiveAsync(stream, 20)).Select(Text).OrderBy(int.Parse));
+    }
+
+    [Fact]
+    public async Task Dead_letters_of_a_topic_that_is_not_there_are_none()
+    {
+        using var data = new TemporaryFolder();
+        await using var stream = new KafkaStream(await OptionsAsync(data.Path));
+        Assert.Equal(0, await stream.CountAsync(Cancellation));
+        Assert.Null(await stream.FindAsync(1, Cancellation));
+        Assert.Equal(0, await stream.RetryAsync([1], Cancellation));
+    }
+
+    [Fact]
+    public async Task A_topic_with_the_times_of_its_senders_is_refused_unless_it_is_wanted()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path);
+        using (var topics = new KafkaTopics(options))
+            await topics.CreateAsync([new(options.Prefix + ".messages", 1, 1, new Dictionary<string, string> { ["message.timestamp.type"] = "CreateTime" })]);
+        await using var stream = new KafkaStream(options);
+        var refused = await Assert.ThrowsAsync<StreamException>(() => stream.OpenAsync(Cancellation));
+        Assert.Contains("message.timestamp.type=LogAppendTime", refused.Message, StringComparison.Ordinal);
+        await using var wanted = await OpenAsync(options with { AllowProducerTime = true });
+    }
+
+    [Fact]
+    public async Task A_record_larger_than_the_topic_takes_is_refused()
+    {
+        using var data = new TemporaryFolder();
+        await using var stream = await OpenAsync(await OptionsAsync(data.Path));
+        await Assert.ThrowsAsync<ArgumentException>(() => stream.SendAsync([Record("a", new string('x', 40 << 20))], Cancellation));
+    }
+
+    [Fact]
+    public async Task Statistics_become_instruments_with_their_names()
+    {
+        using var data = new TemporaryFolder();
+        Dictionary<string, double> seen = [];
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) => { if (instrument.Meter.Name == "Detection.Streaming") listener.EnableMeasurementEvents(instrument); },
+        };
+        void Saw(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            if (tags.ToArray().Any(tag => tag.Value is string name && name.StartsWith(Path.GetFileName(data.Path), StringComparison.Ordinal))) lock (seen) seen[instrument.Name] = value;
+        }
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Saw(instrument, value, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Saw(instrument, value, tags));
+        listener.Start();
+        await using var stream = await OpenAsync(await OptionsAsync(data.Path) with { Settings = new Dictionary<string, string> { ["statistics.interval.ms"] = "200" } });
+        await stream.SendAsync(Numbered(0, 10), Cancellation);
+        await ReceiveAsync(stream, 10);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!(Value("detection.stream.depth") == 10 && Value("detection.stream.batch.messages") > 0))
+        {
+            await Task.Delay(50, patience.Token);
+            listener.RecordObservableInstruments();
+        }
+        Assert.Equal(10, Value("detection.stream.in_flight"));
+        Assert.NotNull(Value("messaging.kafka.consumer.lag"));
+        Assert.NotNull(Value("detection.stream.oldest.age"));
+        Assert.NotNull(Value("detection.stream.rebalanced.partitions"));
+
+        double? Value(string name) { lock (seen) return seen.TryGetValue(name, out double value) ? value : null; }
+    }
+
+    [Theory]
+    [InlineData("no.such_setting", "1", "no.such.setting")]
+    [InlineData("security_protocol", "nonsense", "security.protocol")]
+    [InlineData("fetch.wait.max.ms", "-7", "fetch.wait.max.ms")]
+    [InlineData("enable.auto.commit", "false", "enable.auto.commit")]
+    [InlineData("group_id", "x", "Group")]
+    [InlineData("ssl.key.pem", "geheim", "ssl")]
+    public void A_setting_that_is_not_taken_is_named_and_no_secret_is_shown(string name, string value, string names)
+    {
+        var wrong = Assert.Throws<ValidationException>(() => new KafkaStream(new() { BootstrapServers = "127.0.0.1:1", Settings = new Dictionary<string, string> { [name] = value, ["sasl_password"] = "geheim" } }));
+        Assert.Contains(names, wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", wrong.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_named()
+    {
+        Assert.Contains("MaxInFlight", Assert.Throws<ValidationException>(() => new KafkaStream(new() { BootstrapServers = "x:1", MaxInFlight = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("BootstrapServers", Assert.Throws<ValidationException>(() => new KafkaStream(new() { BootstrapServers = "" })).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", new KafkaStreamOptions { BootstrapServers = "x:1", Settings = new Dictionary<string, string> { ["sasl.password"] = "geheim" } }.ToString(), StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<ConsumeResult<byte[], byte[]>> Read(KafkaStreamOptions options, string topic, int partitions = 4) => KafkaRecordsOf.Topic(options.BootstrapServers, options.Prefix + topic, partitions);
+
+    private static OutgoingRecord[] Numbered(int from, int count) => [.. Enumerable.Range(from, count).Select(i => Record($"{i}", $"{i}"))];
+
+    private static async Task<KafkaStream> OpenAsync(KafkaStreamOptions options)
+    {
+        var stream = new KafkaStream(options);
         await stream.OpenAsync(Cancellation);
-        return (stream, stream);
+        return stream;
+    }
+
+    private static async Task WorkAsync(KafkaStream stream, Collected done, string worker)
+    {
+        await foreach (var delivery in stream.ReceiveAsync(Cancellation))
+        {
+            await stream.CompleteAsync([delivery], Cancellation);
+            done.Add(worker, Text(delivery));
+        }
+    }
+
+    private async Task<KafkaStreamOptions> OptionsAsync(string data) => new() { BootstrapServers = await kafka.BootstrapServersAsync(), Prefix = Path.GetFileName(data) };
+
+    /// <summary>What workers have done, to be waited for.</summary>
+    private sealed class Collected
+    {
+        private readonly List<(string Worker, string Text)> _done = [];
+
+        public int Expected { get; set; }
+        public IReadOnlyList<string> Texts { get { lock (_done) return [.. _done.Select(one => one.Text)]; } }
+
+        public void Add(string worker, string text) { lock (_done) _done.Add((worker, text)); }
+
+        public bool By(string worker) { lock (_done) return _done.Any(one => one.Worker == worker); }
+
+        public async Task ReachedAsync(int count)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            patience.CancelAfter(TimeSpan.FromSeconds(60));
+            while (Texts.Count < count) await Task.Delay(20, patience.Token);
+        }
     }
 }

@@ -1,0 +1,92 @@
+using System.Text;
+using Detection.Streaming;
+using Detection.Streaming.Kafka;
+
+namespace Detection.Tests.Streaming;
+
+/// <summary>The contract with results, letters and positions in transactions.</summary>
+public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageStreamContract
+{
+    protected override async Task<(IMessageStream Stream, IMessageSink Sink)> OpenAsync(string data, int maxInFlight, long maxInFlightBytes, int maxAhead)
+    {
+        var stream = await OpenAsync(await OptionsAsync(data) with { MaxInFlight = maxInFlight, MaxInFlightBytes = maxInFlightBytes, MaxAhead = maxAhead });
+        return (stream, stream);
+    }
+
+    [Fact]
+    public async Task After_an_abandoned_worker_every_result_is_read_once()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        await using var abandoned = await OpenAsync(options);
+        await abandoned.SendAsync([.. Enumerable.Range(0, 100).Select(i => Record($"{i % 7}", $"{i}"))], Cancellation);
+        var received = await ReceiveAsync(abandoned, 100);
+        // Some go out, some wait for one below them that is never finished.
+        await abandoned.CompleteAsync([.. received.Where((_, i) => i < 30 || i % 3 == 0).Select(Judged)], Cancellation);
+        await UntilReadAsync(options, 30);
+
+        await using var next = await OpenAsync(options);
+        HashSet<string> done = [.. Verdicts(options)];
+        await foreach (var delivery in next.ReceiveAsync(Cancellation))
+        {
+            await next.CompleteAsync([Judged(delivery)], Cancellation);
+            // Late, by the worker that was replaced: they are not its own any more.
+            await abandoned.CompleteAsync([.. received.Select(Judged)], Cancellation);
+            done.Add(Text(delivery));
+            if (done.Count == 100) break;
+        }
+        await next.DisposeAsync();
+        await abandoned.DisposeAsync();
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), Verdicts(options).OrderBy(int.Parse));
+    }
+
+    [Fact]
+    public async Task A_result_too_large_for_its_topic_holds_nothing_up()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path);
+        await using var stream = await OpenAsync(options);
+        await stream.SendAsync([Record("a", "large"), Record("a", "small")], Cancellation);
+        var received = await ReceiveAsync(stream, 2);
+        await stream.CompleteAsync([new Completion(received[0], new OutgoingRecord("k", new byte[9 << 20], [])), Judged(received[1])], Cancellation);
+        await UntilReadAsync(options, 1);
+        Assert.Equal(["small"], Verdicts(options));
+    }
+
+    [Fact]
+    public async Task A_letter_goes_out_with_its_position_and_once()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        await using var abandoned = await OpenAsync(options);
+        await abandoned.SendAsync([Record("a", "0"), Record("a", "1"), Record("a", "2")], Cancellation);
+        var received = await ReceiveAsync(abandoned, 3);
+        await abandoned.DeadLetterAsync(received[0], new DeadLetterReason("x", "x"), Cancellation);
+        Assert.Equal(1, await WaitForLettersAsync(abandoned, 1));
+        await abandoned.DeadLetterAsync(received[2], new DeadLetterReason("x", "x"), Cancellation);
+        await using var next = await OpenAsync(options);
+        foreach (var delivery in await ReceiveAsync(next, 2)) await next.DeadLetterAsync(delivery, new DeadLetterReason("x", "x"), Cancellation);
+        await WaitForLettersAsync(next, 3);
+        Assert.Equal(["0", "1", "2"], KafkaRecordsOf.Topic(options.BootstrapServers, options.Prefix + ".messages.dlt", 1).Select(KafkaRecordsOf.Text));
+    }
+
+    private static Completion Judged(Delivery delivery) => new(delivery, new OutgoingRecord(delivery.Key, Encoding.UTF8.GetBytes(Text(delivery)), []));
+
+    private static IEnumerable<string> Verdicts(KafkaStreamOptions options) => KafkaRecordsOf.Topic(options.BootstrapServers, options.Prefix + ".verdicts", 4).Select(KafkaRecordsOf.Text);
+
+    private static async Task UntilReadAsync(KafkaStreamOptions options, int count)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while (Verdicts(options).Count() < count) await Task.Delay(100, patience.Token);
+    }
+
+    private static async Task<KafkaStream> OpenAsync(KafkaStreamOptions options)
+    {
+        var stream = new KafkaStream(options);
+        await stream.OpenAsync(Cancellation);
+        return stream;
+    }
+
+    private async Task<KafkaStreamOptions> OptionsAsync(string data) => new() { BootstrapServers = await kafka.BootstrapServersAsync(), Prefix = Path.GetFileName(data), Transactional = true };
+}
