@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Detection.Contracts;
-using Detection.Detector;
+using Detection.ServiceDefaults;
 using Detection.Streaming;
 
 namespace Detection.Standalone.Commands;

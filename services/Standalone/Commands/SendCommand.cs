@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Threading.Channels;
-using Detection.Detector;
+using Detection.ServiceDefaults;
 using Detection.Ingest;
 using Detection.Streaming;
 

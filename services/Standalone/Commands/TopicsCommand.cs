@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Detection.Contracts;
-using Detection.Detector;
+using Detection.ServiceDefaults;
 using Detection.Streaming.Kafka;
 
 namespace Detection.Standalone.Commands;
