@@ -36,11 +36,13 @@ public sealed class ComposeTests
             Assert.Equal("detection", words[0]);
             await RunAsync(folder, "setup", words[1..], brokers, node);
         }
-        string detectorUrl = TheProgram.FreeUrl(), moderationUrl = TheProgram.FreeUrl();
+        string detectorUrl = TheProgram.FreeUrl(), moderationUrl = TheProgram.FreeUrl(), trainerUrl = TheProgram.FreeUrl();
         await using var detector = Start(folder, "detector", _services["detector"].Command, brokers, node, detectorUrl);
         await using var moderation = Start(folder, "moderation", _services["moderation"].Command, brokers, node, moderationUrl);
+        await using var trainer = Start(folder, "trainer", _services["trainer"].Command, brokers, node, trainerUrl);
         await detector.ReadyAsync(detectorUrl, Patience);
         await moderation.ReadyAsync(moderationUrl, Patience);
+        await trainer.ReadyAsync(trainerUrl, Patience);
 
         await RunAsync(folder, "detector", ["send", "-"], brokers, node, """{"id":"compose-1","text":"Confirm your card within 24 hours: http://parcel.example/pay","channel":"sms"}""" + "\n");
 
