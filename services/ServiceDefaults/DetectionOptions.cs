@@ -245,6 +245,9 @@ public sealed class TrainerOptions
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Looks once, trains if there is enough, and ends: for a scheduler such as cron. Default false.</summary>
+    public bool Once { get; set; }
+
     /// <summary>Most rows of one labelled file that teach, 10 to 1,000,000. Default 1,000.</summary>
     [Range(10, 1_000_000)]
     public int RowsPerSource { get; set; } = 1_000;

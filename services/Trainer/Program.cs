@@ -7,7 +7,12 @@ namespace Detection.Trainer;
 /// <summary>The trainer alone, as configured.</summary>
 public static class Program
 {
-    public static Task<int> Main(string[] args) => ServiceHost.MainAsync(() => Build(args), static failure => failure is BundleException or CheckpointException);
+    /// <returns>The exit code: as <see cref="ServiceHost.MainAsync"/>, and 1 where <see cref="TrainerOptions.Once"/> was asked for and the training failed.</returns>
+    public static async Task<int> Main(string[] args)
+    {
+        int code = await ServiceHost.MainAsync(() => Build(args), static failure => failure is BundleException or CheckpointException);
+        return code == 0 ? Environment.ExitCode : code;
+    }
 
     private static WebApplication Build(string[] args)
     {

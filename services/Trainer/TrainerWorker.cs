@@ -3,17 +3,19 @@ using Microsoft.Extensions.Options;
 
 namespace Detection.Trainer;
 
-/// <summary>Counts decisions and new samples and retrains when there are enough.</summary>
-internal sealed partial class TrainerWorker(Retraining retraining, TrainedVersions versions, IOptions<DetectionOptions> options, TimeProvider time, ILogger<TrainerWorker> log) : BackgroundService
+/// <summary>Counts decisions and new samples and retrains when there are enough; once, or again and again.</summary>
+internal sealed partial class TrainerWorker(Retraining retraining, TrainedVersions versions, IOptions<DetectionOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<TrainerWorker> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var wanted = options.Value.Trainer;
-        if (wanted.Data is not { Length: > 0 })
-        {
-            NoData(log);
-            return;
-        }
+        if (wanted.Data is { Length: > 0 }) await LookAsync(wanted, stoppingToken);
+        else NoData(log);
+        if (wanted.Once) lifetime.StopApplication();
+    }
+
+    private async Task LookAsync(TrainerOptions wanted, CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(wanted.Every, time);
         do
         {
@@ -22,9 +24,13 @@ internal sealed partial class TrainerWorker(Retraining retraining, TrainedVersio
                 if (await retraining.NewAsync(stoppingToken) < wanted.NewDecisions) continue;
                 Trained(log, await retraining.RunAsync(new LogLines(log), stoppingToken), versions.Folder);
             }
-            catch (Exception failure) when (failure is not OperationCanceledException) { Failed(log, failure); }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Failed(log, failure);
+                if (wanted.Once) Environment.ExitCode = 1;
+            }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        while (!wanted.Once && await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     [LoggerMessage(1, LogLevel.Information, "No Detection:Trainer:Data is configured: decisions are kept, nothing is retrained")]
@@ -33,7 +39,7 @@ internal sealed partial class TrainerWorker(Retraining retraining, TrainedVersio
     [LoggerMessage(2, LogLevel.Information, "Trained version {Version} in {Folder}; it is used only when it is promoted")]
     private static partial void Trained(ILogger log, string version, string folder);
 
-    [LoggerMessage(3, LogLevel.Error, "The training failed; the next try is at the next interval")]
+    [LoggerMessage(3, LogLevel.Error, "The training failed; the next look tries again")]
     private static partial void Failed(ILogger log, Exception failure);
 
     [LoggerMessage(4, LogLevel.Information, "{Line}")]

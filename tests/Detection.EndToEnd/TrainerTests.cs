@@ -46,6 +46,26 @@ public sealed class TrainerTests
         Assert.Contains($"{verdict}: the same", replay.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"text":"The minutes are in the folder","labels":["ham"]}""", 1_000, 0)]
+    [InlineData("""{"text":""", 1, 1)]
+    public async Task A_trainer_that_looks_once_ends_by_itself_and_says_whether_a_training_failed(string row, int newDecisions, int code)
+    {
+        using var data = new TemporaryFolder();
+        await File.WriteAllTextAsync(data.File("rows.jsonl"), row + "\n", Cancellation);
+        await File.WriteAllTextAsync(data.File("sample.jsonl"), """{"id":"s","text":"Our okapi fund doubled this week, join it today"}""" + "\n", Cancellation);
+        await using (var add = TheProgram.Start(data.Path, ["samples", "add", data.File("sample.jsonl"), "--label", "spam"])) Assert.Equal(0, await add.ExitAsync(Patience));
+
+        await using var trainer = TheProgram.Start(data.Path, ["trainer"], new Dictionary<string, string>
+        {
+            ["Detection__Http__Urls"] = TheProgram.FreeUrl(),
+            ["Detection__Trainer__Once"] = "true",
+            ["Detection__Trainer__Data__0"] = data.File("rows.jsonl"),
+            ["Detection__Trainer__NewDecisions"] = $"{newDecisions}",
+        });
+        Assert.Equal(code, await trainer.ExitAsync(Patience));
+    }
+
     /// <summary>The version that judges and one of its verdicts, after every message was decided on.</summary>
     private static async Task<(string Version, string Verdict)> DecideAsync(TemporaryFolder data, string url)
     {
