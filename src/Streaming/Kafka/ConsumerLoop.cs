@@ -125,12 +125,14 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     {
         if (_publisher is not null || Stopwatch.GetElapsedTime(_storedAt) < _options.CommitInterval / 2) return;
         _storedAt = Stopwatch.GetTimestamp();
-        foreach (var progress in Partitions.Progress())
-        {
-            try { _consumer.StoreOffset(new TopicPartitionOffset(_options.Messages, progress.Partition, progress.Position)); }
-            catch (KafkaException gone) when (gone.Error.Code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition) { continue; }
-            Partitions.Stored(progress.Partition, progress.Assignment, progress.Position);
-        }
+        foreach (var progress in Partitions.Progress()) Store(progress);
+    }
+
+    private void Store(PartitionProgress progress)
+    {
+        try { _consumer.StoreOffset(new TopicPartitionOffset(_options.Messages, progress.Partition, progress.Position)); }
+        catch (KafkaException gone) when (gone.Error.Code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition) { return; }
+        Partitions.Stored(progress.Partition, progress.Assignment, progress.Position);
     }
 
     private void OnAssigned(List<TopicPartition> assigned)
@@ -164,15 +166,11 @@ internal sealed class ConsumerLoop : IAsyncDisposable
             _publisher.Publish(partitions);
             return;
         }
-        var progress = Partitions.Progress(partitions);
-        // The same again is harmless, and what librdkafka was given but has not committed yet is committed for sure.
+        foreach (var progress in Partitions.Progress(partitions)) Store(progress);
+        // Now and not in the background: the next owner asks for it as soon as this one has let go.
         var positions = partitions.Select(partition => (Partition: partition, Position: Partitions.Position(partition))).Where(one => one.Position is not null).ToList();
         if (positions.Count == 0) return;
-        try
-        {
-            _consumer.Commit(positions.Select(one => new TopicPartitionOffset(_options.Messages, one.Partition, one.Position!.Value)));
-            foreach (var one in progress) Partitions.Stored(one.Partition, one.Assignment, one.Position);
-        }
+        try { _consumer.Commit(positions.Select(one => new TopicPartitionOffset(_options.Messages, one.Partition, one.Position!.Value))); }
         catch (KafkaException refused) { OnError(refused.Error); }
     }
 

@@ -55,7 +55,6 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
     private int Retry(IProducer<byte[], byte[]> producer, IReadOnlyList<long> ids, CancellationToken cancellation)
     {
         int retried = 0;
-        Error? refused = null;
         producer.BeginTransaction();
         Fetch(ids, (letter, record) =>
         {
@@ -66,19 +65,13 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
                 return;
             }
             var (partition, offset) = DeadLetterIndex.Place(letter.Id);
-            producer.Produce(new TopicPartition(letter.Delivery.Topic, Partition.Any), DeadLetterRecord.Restored(letter, record, value), Reported);
-            producer.Produce(new TopicPartition(options.DeadLetters, partition), DeadLetterRecord.Mark(offset), Reported);
+            producer.Produce(new TopicPartition(letter.Delivery.Topic, Partition.Any), DeadLetterRecord.Restored(letter, record, value));
+            producer.Produce(new TopicPartition(options.DeadLetters, partition), DeadLetterRecord.Mark(offset));
             retried++;
         }, cancellation);
-        producer.Flush(options.RequestTimeout);
-        if (refused is not null) throw new KafkaException(refused);
+        // Sends what is queued first, and fails where one record of it did.
         producer.CommitTransaction(options.RequestTimeout);
         return retried;
-
-        void Reported(DeliveryReport<byte[], byte[]> report)
-        {
-            if (report.Error.IsError) refused ??= report.Error;
-        }
     }
 
     private Task<T> ReadAsync<T>(Func<T> read, CancellationToken cancellation) => GuardAsync(() =>

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Confluent.Kafka;
 
 namespace Detection.Streaming.Kafka;
@@ -78,7 +79,8 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
         try { return build(); }
         catch (Exception refused) when (refused is InvalidOperationException or ArgumentException or KafkaException)
         {
-            throw new ValidationException($"Kafka refuses a setting: {Masked(refused.Message)}");
+            string given = options.Settings.Count == 0 ? "" : $" (set: {string.Join(", ", options.Settings.Keys.Select(Name).Order(StringComparer.Ordinal))})";
+            throw new ValidationException($"Kafka refuses a setting: {Masked(refused.Message)}{given}");
         }
     }
 
@@ -142,11 +144,11 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
     private string Masked(string text)
     {
         foreach (var (name, value) in options.Settings)
-            if (IsSecret(Name(name)) && value.Length > 0) text = text.Replace(value, "***", StringComparison.Ordinal);
+            if (IsSecret(Name(name)) && value.Length > 0) text = Regex.Replace(text, $@"(?<!\w){Regex.Escape(value)}(?!\w)", "***");
         return text;
     }
 
     private static bool IsSecret(string name) =>
         name.Contains("password", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name.EndsWith(".pem", StringComparison.Ordinal)
-        || name.Contains("token", StringComparison.Ordinal) || name.Contains("config", StringComparison.Ordinal) || name.Contains("username", StringComparison.Ordinal);
+        || name.Contains("token", StringComparison.Ordinal) || name.Contains("config", StringComparison.Ordinal);
 }

@@ -85,13 +85,14 @@ internal sealed class TransactionalPublisher : IDisposable
     private bool TrySend(IProducer<byte[], byte[]> producer, IReadOnlyList<Outgoing> results)
     {
         bool shrunk = false;
-        Error? refused = null;
+        Error? refused = null, purged = null;
         var gate = new Lock();
         foreach (var result in results)
             if (result.Record is { } record)
                 while (!TryProduce(producer, result, record, Reported)) producer.Poll(TimeSpan.FromMilliseconds(10));
         producer.Flush(_options.RequestTimeout);
-        lock (gate) return refused is null ? !shrunk : throw new KafkaException(refused);
+        // What was purged was refused for another's sake.
+        lock (gate) return refused is null && shrunk ? false : (refused ?? purged) is { } error ? throw new KafkaTxnRequiresAbortException(error) : true;
 
         void Reported(Outgoing result, Error error)
         {
@@ -99,6 +100,7 @@ internal sealed class TransactionalPublisher : IDisposable
             lock (gate)
             {
                 if (error.Code == ErrorCode.MsgSizeTooLarge && result.Shrink()) shrunk = true;
+                else if (error.Code is ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight) purged ??= error;
                 else refused ??= error;
             }
         }
