@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Detection.EndToEnd.Chaos;
+
+/// <summary>A real <c>detection worker</c> that is killed and started again, with the same settings and another port each time.</summary>
+internal sealed partial class WorkerProcess(string name, string data, IReadOnlyDictionary<string, string> settings, History history, string log) : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Look = TimeSpan.FromMilliseconds(100);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private readonly CancellationTokenSource _end = new();
+    private TheProgram? _program;
+    private string _url = "";
+    private Task _watching = Task.CompletedTask;
+    private double _consumedBefore, _consumed;
+
+    public string Name => name;
+
+    /// <summary>Deliveries taken in all lives, redeliveries included, as last seen before each death: a lower bound.</summary>
+    public double Consumed => _consumedBefore + _consumed;
+
+    public bool IsUp => _program is { HasExited: false };
+
+    /// <summary>Whether it has taken deliveries since it was started.</summary>
+    public bool IsWorking => _consumed > 0;
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public async Task StartAsync()
+    {
+        _url = TheProgram.FreeUrl();
+        _program = TheProgram.Start(data, ["worker"], new Dictionary<string, string>(settings) { ["Detection__Http__Urls"] = _url });
+        await _program.ReadyAsync(_url, Patience);
+        history.Add(HistoryKind.Up, name);
+        _watching = WatchAsync(_program, _url);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(string when)
+    {
+        history.Add(HistoryKind.Killed, name, when);
+        await EndAsync();
+    }
+
+    /// <summary>SIGSTOP and SIGCONT: it stands still with everything it holds, and does not know.</summary>
+    public Task PauseAsync() => _program!.SignalAsync("STOP");
+
+    public Task ResumeAsync() => _program!.SignalAsync("CONT");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await EndAsync();
+        _end.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        if (_program is null) return;
+        await _program.KillAsync();
+        await _watching;
+        await File.AppendAllTextAsync(log, $"{_program.Output}{_program.Error}", CancellationToken.None);
+        await _program.DisposeAsync();
+        _program = null;
+        _consumedBefore += _consumed;
+        _consumed = 0;
+    }
+
+    private async Task WatchAsync(TheProgram program, string url)
+    {
+        while (!program.HasExited)
+        {
+            try { _consumed = Math.Max(_consumed, ConsumedLine().Matches(await _http.GetStringAsync(url + "/metrics", _end.Token)).Sum(line => double.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture))); }
+            catch (Exception down) when (down is HttpRequestException or OperationCanceledException) { }
+            await Task.Delay(Look, CancellationToken.None);
+        }
+    }
+
+    [GeneratedRegex(@"^messaging_client_consumed_messages\S*\{.*\} (\d+)", RegexOptions.Multiline)]
+    private static partial Regex ConsumedLine();
+}
