@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Detection.EndToEnd.Chaos;
@@ -18,7 +19,7 @@ internal sealed record ChaosOptions
     /// <summary>Bytes of an oversized mail; null: a message whose id is too long stands for it.</summary>
     public int? OversizedMail { get; init; }
 
-    /// <summary>Environment of a worker beside what stream and store need; the argument is its number, from 0.</summary>
+    /// <summary>Environment of a worker beside what stream and store need, asked for at every start; the argument is its number, from 0.</summary>
     public Func<int, IReadOnlyDictionary<string, string>> WorkerSettings { get; init; } = _ => new Dictionary<string, string>();
 
     public bool Transactional { get; init; }
@@ -34,6 +35,7 @@ internal sealed record ChaosOptions
 internal sealed class ChaosRun : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+    private static readonly JsonSerializerOptions SummaryForm = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ChaosOptions _options;
     private readonly IStreamProbe _stream;
@@ -53,7 +55,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         for (int i = 0; i < options.Workers; i++)
         {
             string data = Directory.CreateDirectory(_data.File($"worker-{i}")).FullName;
-            _workers.Add(new WorkerProcess($"worker-{i}", data, Settings(i), History, $"{name}.worker-{i}.log"));
+            int number = i;
+            _workers.Add(new WorkerProcess($"worker-{i}", data, () => Settings(number), History, $"{name}.worker-{i}.log"));
         }
         _sender = new SteadySender(stream, History, new ChaosMessages(options.Seed, options.OversizedMail), options.Rate);
     }
@@ -92,7 +95,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     public async Task KillWorkerAsync()
     {
         var worker = _workers[Random.Next(_workers.Count)];
-        await UntilAsync($"{worker.Name} works", () => Task.FromResult(worker.IsWorking));
+        await UntilAsync($"{worker.Name} works", () => worker.IsWorking);
         await InstantAsync(TimeSpan.FromMilliseconds(600));
         await worker.KillAsync("at a random instant");
         await worker.StartAsync();
@@ -113,17 +116,53 @@ internal sealed class ChaosRun : IAsyncDisposable
     }
 
     /// <summary>A fault that lasts while <paramref name="meanwhile"/> does.</summary>
-    public async Task FaultAsync(string part, string what, Func<Task> begin, Func<Task> meanwhile, Func<Task> heal)
+    public async Task FaultAsync(string part, string what, Action begin, Func<Task> meanwhile, Action heal)
     {
         History.Add(HistoryKind.Fault, part, what);
-        await begin();
+        begin();
         try { await meanwhile(); }
-        finally { await heal(); }
+        finally { heal(); }
         History.Add(HistoryKind.Healed, part, what);
     }
 
+    /// <summary>A worker that runs a fifth of the time, in pieces of random length.</summary>
+    public Task SlowAsync(WorkerProcess worker, TimeSpan length) => FaultAsync(worker.Name, "slow", static () => { }, async () =>
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(start) < length)
+        {
+            await worker.PauseAsync();
+            await InstantAsync(TimeSpan.FromMilliseconds(800));
+            await worker.ResumeAsync();
+            await InstantAsync(TimeSpan.FromMilliseconds(200));
+        }
+    }, static () => { });
+
+    /// <summary>Moves the workers' clock and waits until a verdict of the new time is stored.</summary>
+    public async Task JumpAsync(JumpingClock clock, TimeSpan offset)
+    {
+        History.Add(HistoryKind.Fault, "clock", $"{offset.TotalHours:+0;-0;0} h");
+        clock.Jump(offset);
+        var (from, to) = (TimeProvider.System.GetUtcNow() + offset, TimeProvider.System.GetUtcNow() + offset + _options.Patience);
+        await UntilAsync($"a verdict at {from}", async () => (await _store.DocumentsAsync(Cancellation)).Any(one => one.ProcessedAt >= from && one.ProcessedAt <= to));
+    }
+
+    /// <summary>kill -9 of a server, and its return after a while.</summary>
+    /// <param name="node">A broker of several, from 1; null: all.</param>
+    public async Task KillServerAsync(SharedServer server, string name, int? node = null)
+    {
+        await InstantAsync(TimeSpan.FromSeconds(1));
+        History.Add(HistoryKind.Killed, name, "at a random instant");
+        await server.KillAsync(node);
+        await InstantAsync(TimeSpan.FromSeconds(3));
+        await server.RestartAsync(node);
+        History.Add(HistoryKind.Up, name);
+    }
+
     /// <summary>Waits for a condition; fails, naming it, when it does not come within the run's patience.</summary>
-    public async Task UntilAsync(string what, Func<Task<bool>> holds)
+    public Task UntilAsync(string what, Func<bool> holds) => UntilAsync(what, () => Task.FromResult(holds()));
+
+    private async Task UntilAsync(string what, Func<Task<bool>> holds)
     {
         long start = TimeProvider.System.GetTimestamp();
         while (!await holds())
@@ -186,7 +225,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             faults = events.Where(happened => happened.Kind == HistoryKind.Fault).CountBy(happened => $"{happened.Subject}: {happened.Detail}").ToDictionary(),
             problems = problems.Count,
         };
-        string line = JsonSerializer.Serialize(summary, JsonSerializerOptions.Web);
+        string line = JsonSerializer.Serialize(summary, SummaryForm);
         await File.AppendAllTextAsync(Path.Combine(Repository.Root, "TestResults", "chaos", "summary.jsonl"), line + "\n", CancellationToken.None);
         TestContext.Current.TestOutputHelper?.WriteLine(line);
     }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json;
 using Detection.Streaming;
 using Detection.Streaming.Embedded;
 using Microsoft.Data.Sqlite;
@@ -48,11 +48,14 @@ internal sealed class EmbeddedStoreProbe(string data) : IStoreProbe
         await using var file = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "verdicts.db"), Pooling = false }.ToString());
         await file.OpenAsync(cancellation);
         await using var select = file.CreateCommand();
-        select.CommandText = "SELECT d.json ->> 'messageId', d.json ->> 'verdictId', d.json ->> '$.bundle.sha256', d.json ->> 'config', d.json ->> 'processedAt' FROM documents d";
+        select.CommandText = "SELECT json FROM documents";
         await using var rows = await select.ExecuteReaderAsync(cancellation);
         List<StoredVerdict> documents = [];
         while (await rows.ReadAsync(cancellation))
-            documents.Add(new StoredVerdict(new SeenVerdict(rows.GetString(0), rows.GetString(1), rows.GetString(2)), rows.GetString(3), DateTimeOffset.Parse(rows.GetString(4), CultureInfo.InvariantCulture)));
+        {
+            using var json = JsonDocument.Parse(rows.GetString(0));
+            documents.Add(Documents.Stored(json.RootElement));
+        }
         return documents;
     }
 

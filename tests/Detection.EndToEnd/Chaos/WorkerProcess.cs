@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Detection.EndToEnd.Chaos;
 
 /// <summary>A real <c>detection worker</c> that is killed and started again, with the same settings and another port each time.</summary>
-internal sealed partial class WorkerProcess(string name, string data, IReadOnlyDictionary<string, string> settings, History history, string log) : IAsyncDisposable
+internal sealed partial class WorkerProcess(string name, string data, Func<IReadOnlyDictionary<string, string>> settings, History history, string log) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Look = TimeSpan.FromMilliseconds(100);
 
@@ -22,14 +22,14 @@ internal sealed partial class WorkerProcess(string name, string data, IReadOnlyD
 
     public bool IsUp => _program is { HasExited: false };
 
-    /// <summary>Whether it has taken deliveries since it was started.</summary>
-    public bool IsWorking => _consumed > 0;
+    /// <summary>Whether it has judged messages since it was started.</summary>
+    public bool IsWorking { get; private set; }
 
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync()
     {
         _url = TheProgram.FreeUrl();
-        _program = TheProgram.Start(data, ["worker"], new Dictionary<string, string>(settings) { ["Detection__Http__Urls"] = _url });
+        _program = TheProgram.Start(data, ["worker"], new Dictionary<string, string>(settings()) { ["Detection__Http__Urls"] = _url });
         await _program.ReadyAsync(_url, Patience);
         history.Add(HistoryKind.Up, name);
         _watching = WatchAsync(_program, _url);
@@ -63,6 +63,7 @@ internal sealed partial class WorkerProcess(string name, string data, IReadOnlyD
         await File.AppendAllTextAsync(log, $"{_program.Output}{_program.Error}", CancellationToken.None);
         await _program.DisposeAsync();
         _program = null;
+        IsWorking = false;
         _consumedBefore += _consumed;
         _consumed = 0;
     }
@@ -71,12 +72,22 @@ internal sealed partial class WorkerProcess(string name, string data, IReadOnlyD
     {
         while (!program.HasExited)
         {
-            try { _consumed = Math.Max(_consumed, ConsumedLine().Matches(await _http.GetStringAsync(url + "/metrics", _end.Token)).Sum(line => double.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture))); }
+            try
+            {
+                string metrics = await _http.GetStringAsync(url + "/metrics", _end.Token);
+                _consumed = Math.Max(_consumed, Sum(ConsumedLine(), metrics));
+                IsWorking = Sum(JudgedLine(), metrics) > 0;
+            }
             catch (Exception down) when (down is HttpRequestException or OperationCanceledException) { }
             await Task.Delay(Look, CancellationToken.None);
         }
     }
 
+    private static double Sum(Regex lines, string metrics) => lines.Matches(metrics).Sum(line => double.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture));
+
     [GeneratedRegex(@"^messaging_client_consumed_messages\S*\{.*\} (\d+)", RegexOptions.Multiline)]
     private static partial Regex ConsumedLine();
+
+    [GeneratedRegex(@"^detection_messages_judged\S*\{.*\} (\d+)", RegexOptions.Multiline)]
+    private static partial Regex JudgedLine();
 }
