@@ -101,16 +101,19 @@ internal sealed class ChaosRun : IAsyncDisposable
         await worker.StartAsync();
     }
 
-    /// <summary>kill -9 of a worker while the answer to its write is held back, or right after it has passed: the effect is there, the position is not moved.</summary>
-    public async Task KillWorkerInWindowAsync(FaultProxy proxy, WorkerProcess worker)
+    /// <summary>kill -9 of the worker whose write is being answered, before the answer reaches it or right after: the effect is there, the position is not moved.</summary>
+    /// <param name="what">The write: <c>bulk</c> or <c>produce</c>.</param>
+    public async Task KillWorkerInWindowAsync(FaultProxy proxy, string what)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(_options.Patience);
+        WorkerProcess worker;
         using (var held = await proxy.HoldNextAnswerAsync(patience.Token))
         {
+            worker = _workers.Single(one => one.Owns(held.Client));
             bool before = Random.Next(2) == 0;
             if (!before) held.Dispose();
-            await worker.KillAsync(before ? "in the window, before the answer" : "in the window, after the answer");
+            await worker.KillAsync($"in the window, {(before ? "before" : "after")} the {what} answer");
         }
         await worker.StartAsync();
     }
@@ -137,6 +140,20 @@ internal sealed class ChaosRun : IAsyncDisposable
             await InstantAsync(TimeSpan.FromMilliseconds(200));
         }
     }, static () => { });
+
+    /// <summary>A worker that does nothing for a while and does not know it.</summary>
+    public async Task StandStillAsync(WorkerProcess worker, TimeSpan length)
+    {
+        await UntilAsync($"{worker.Name} works", () => worker.IsWorking);
+        History.Add(HistoryKind.Fault, worker.Name, $"stands still for {length.TotalSeconds:0} s");
+        await worker.PauseAsync();
+        await Task.Delay(length, Cancellation);
+        await worker.ResumeAsync();
+    }
+
+    /// <summary>The network between workers and store, for a random while.</summary>
+    public Task CutAsync(FaultProxy proxy, NetworkFault fault) =>
+        FaultAsync("network to the store", fault.ToString(), () => proxy.Fault = fault, () => InstantAsync(TimeSpan.FromSeconds(6)), () => proxy.Fault = NetworkFault.None);
 
     /// <summary>Moves the workers' clock and waits until a verdict of the new time is stored.</summary>
     public async Task JumpAsync(JumpingClock clock, TimeSpan offset)

@@ -108,9 +108,10 @@ internal sealed class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>An answer to a matching request was seen: waits while somebody holds it.</summary>
-    internal async Task HoldAsync()
+    /// <param name="client">The client's port.</param>
+    internal async Task HoldAsync(int client)
     {
-        var held = new HeldAnswer();
+        var held = new HeldAnswer(client);
         if (Interlocked.Exchange(ref _wanted, null)?.TrySetResult(held) == true) await held.Released.WaitAsync(_end.Token);
     }
 
@@ -145,9 +146,12 @@ internal sealed class FaultProxy : IAsyncDisposable
 }
 
 /// <summary>An answer that a server has given and its client has not yet got.</summary>
-internal sealed class HeldAnswer : IDisposable
+/// <param name="client">The client's port.</param>
+internal sealed class HeldAnswer(int client) : IDisposable
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int Client => client;
 
     public Task Released => _released.Task;
 

@@ -108,7 +108,12 @@ public sealed class FaultProxyTests
         await echo.UntilReceivedAsync(23 + 57 + 18);
         await ReadAsync(client, 18);
         await client.SendAsync("lk?refresh=false HTTP/1.1\r\n"u8.ToArray(), Cancellation);
-        using (var held = await holding) Assert.Equal(0, client.Available);
+        using (var held = await holding)
+        {
+            Assert.Equal(0, client.Available);
+            Assert.True(SocketOwner.Is(Environment.ProcessId, held.Client));
+            Assert.False(SocketOwner.Is(1, held.Client));
+        }
         await ReadAsync(client, 27);
     }
 

@@ -14,17 +14,18 @@ internal sealed class KafkaProbe : IStreamProbe
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly string _brokers;
+    private readonly bool _transactional;
     private readonly IProducer<byte[]?, byte[]> _producer;
 
-    private KafkaProbe(string brokers, bool transactional, string? workerBrokers)
+    private KafkaProbe(string brokers, bool transactional)
     {
-        _brokers = brokers;
+        (_brokers, _transactional) = (brokers, transactional);
         _producer = new ProducerBuilder<byte[]?, byte[]>(Configured(new ProducerConfig { EnableIdempotence = true, Acks = Acks.All, LingerMs = 5, MessageTimeoutMs = 120_000 })).SetLogHandler(static (_, _) => { }).Build();
         Settings = new Dictionary<string, string>
         {
             ["Detection__Stream"] = "kafka",
             ["Detection__Prefix"] = Prefix,
-            ["Detection__Kafka__BootstrapServers"] = workerBrokers ?? brokers,
+            ["Detection__Kafka__BootstrapServers"] = brokers,
             ["Detection__Kafka__Group"] = Group,
             ["Detection__Kafka__Transactional"] = transactional ? "true" : "false",
         };
@@ -33,10 +34,9 @@ internal sealed class KafkaProbe : IStreamProbe
     public IReadOnlyDictionary<string, string> Settings { get; }
 
     /// <summary>Makes the topics.</summary>
-    /// <param name="workerBrokers">What the workers are told; null: the same.</param>
-    public static async Task<KafkaProbe> OpenAsync(string brokers, bool transactional = false, string? workerBrokers = null)
+    public static async Task<KafkaProbe> OpenAsync(string brokers, bool transactional = false)
     {
-        var probe = new KafkaProbe(brokers, transactional, workerBrokers);
+        var probe = new KafkaProbe(brokers, transactional);
         using var admin = new DependentAdminClientBuilder(probe._producer.Handle).Build();
         await admin.CreateTopicsAsync([Topic(".messages", ("message.timestamp.type", "LogAppendTime")), Topic(".verdicts"), Topic(".messages.dlt")]);
         return probe;
@@ -65,8 +65,16 @@ internal sealed class KafkaProbe : IStreamProbe
         catch (KafkaException) { return false; }
     }, cancellation);
 
-    public async Task<IReadOnlyList<string>> DeadLettersAsync(CancellationToken cancellation) =>
-        [.. (await ReadAsync(".messages.dlt", cancellation)).Select(record => Encoding.UTF8.GetString(record.Headers.GetLastBytes(ChaosMessages.IdHeader)))];
+    /// <summary>
+    /// Without transactions a letter that was written before a kill is written again after it, about the same record of the same topic; <c>detection dead-letters</c> shows the two as one, and so does this.
+    /// With transactions every copy counts.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> DeadLettersAsync(CancellationToken cancellation)
+    {
+        var letters = (await ReadAsync(".messages.dlt", cancellation)).Select(record => record.Headers);
+        if (!_transactional) letters = letters.DistinctBy(headers => (Text(headers, "detection-dlt-original-topic"), Text(headers, "detection-dlt-original-partition"), Text(headers, "detection-dlt-original-offset")));
+        return [.. letters.Select(headers => Text(headers, ChaosMessages.IdHeader))];
+    }
 
     public async Task<IReadOnlyList<SeenVerdict>?> VerdictTopicAsync(CancellationToken cancellation) => [.. (await ReadAsync(".verdicts", cancellation)).Select(record => Verdict(record.Value))];
 
@@ -75,6 +83,8 @@ internal sealed class KafkaProbe : IStreamProbe
         _producer.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private static string Text(Headers headers, string name) => Encoding.UTF8.GetString(headers.GetLastBytes(name));
 
     private static SeenVerdict Verdict(byte[] value)
     {

@@ -28,12 +28,21 @@ public sealed class ProbeTests
         {
             producer.BeginTransaction();
             await producer.ProduceAsync("detection.verdicts", new Message<string, string> { Key = "m1", Value = $$"""{"messageId":"m1","verdictId":"{{verdict}}","bundle":{"sha256":"b1"} }""" }, Cancellation);
-            await producer.ProduceAsync("detection.messages.dlt", new Message<string, string> { Value = "x", Headers = new Headers { new Header(ChaosMessages.IdHeader, Encoding.UTF8.GetBytes(verdict)) } }, Cancellation);
+            await producer.ProduceAsync("detection.messages.dlt", new Message<string, string> { Value = "x", Headers = Letter(verdict) }, Cancellation);
             if (verdict == "aborted") producer.AbortTransaction();
             else producer.CommitTransaction();
         }
         Assert.Equal(["v1", "v1", "v2"], (await probe.VerdictTopicAsync(Cancellation))!.Select(one => one.VerdictId).Order());
-        Assert.Equal(["v1", "v1", "v2"], (await probe.DeadLettersAsync(Cancellation)).Order());
+        // Two letters about one record are one letter.
+        Assert.Equal(["v1", "v2"], (await probe.DeadLettersAsync(Cancellation)).Order());
+    }
+
+    private static Headers Letter(string id)
+    {
+        var headers = new Headers();
+        foreach (var (name, value) in new[] { (ChaosMessages.IdHeader, id), ("detection-dlt-original-topic", "t"), ("detection-dlt-original-partition", "0"), ("detection-dlt-original-offset", id) })
+            headers.Add(name, Encoding.UTF8.GetBytes(value));
+        return headers;
     }
 
     [Theory]

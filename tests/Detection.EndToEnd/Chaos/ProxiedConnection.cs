@@ -79,6 +79,6 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client, IExchan
     {
         bool matches;
         lock (_exchanging) matches = exchange?.Answer(bytes.Span) == true;
-        return matches ? proxy.HoldAsync() : Task.CompletedTask;
+        return matches ? proxy.HoldAsync(((IPEndPoint)client.RemoteEndPoint!).Port) : Task.CompletedTask;
     }
 }

@@ -25,6 +25,9 @@ internal sealed partial class WorkerProcess(string name, string data, Func<IRead
     /// <summary>Whether it has judged messages since it was started.</summary>
     public bool IsWorking { get; private set; }
 
+    /// <param name="port">The local port of a connection.</param>
+    public bool Owns(int port) => _program is { HasExited: false } running && SocketOwner.Is(running.Id, port);
+
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync()
     {
