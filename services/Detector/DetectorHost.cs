@@ -24,13 +24,14 @@ public static class DetectorHost
         return services;
     }
 
-    public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options)
+    /// <param name="judge">Judges in the model's place, and no model is loaded; null: the configured model does.</param>
+    public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge = null)
     {
         services.AddOptions<IngestOptions>();
         services.AddSingleton(provider => Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning)));
-        services.AddSingleton(provider => new JudgingEngine(provider.GetRequiredService<DetectionPipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new JudgingEngine(judge ?? provider.GetRequiredService<DetectionPipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
         // Stopped in the opposite order: the worker finishes what it has received while the engine still judges.
-        services.AddOpening(OpenAsync);
+        services.AddOpening((provider, cancellation) => OpenAsync(provider, judge, cancellation));
         services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>());
         services.AddHostedService<StreamWorker>();
         services.AddReadiness("store", static (provider, cancellation) => StoreReadiness.ReasonAsync(provider.GetRequiredService<IVerdictStore>(), cancellation));
@@ -52,12 +53,12 @@ public static class DetectorHost
     }
 
     /// <summary>Store and stream answer, and the model is warm, before anything else starts.</summary>
-    private static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
+    private static async Task OpenAsync(IServiceProvider services, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge, CancellationToken cancellation)
     {
         // The model first: what is configured wrong is named before files are made.
-        var pipeline = services.GetRequiredService<DetectionPipeline>();
+        judge ??= services.GetRequiredService<DetectionPipeline>().Judge;
         await services.GetRequiredService<IVerdictStore>().OpenAsync(cancellation);
         await services.GetRequiredService<IMessageStream>().OpenAsync(cancellation);
-        await Task.Run(() => pipeline.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation), cancellation);
+        await Task.Run(() => judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation), cancellation);
     }
 }
