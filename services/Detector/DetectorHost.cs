@@ -1,3 +1,4 @@
+using Detection.Contracts;
 using Detection.Ingest;
 using Detection.ServiceDefaults;
 
@@ -6,18 +7,17 @@ namespace Detection.Detector;
 /// <summary>The worker: stream → pipeline → store, and HTTP scan answered by the same engine.</summary>
 public static class DetectorHost
 {
-    public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options)
+    /// <param name="judge">Judges in the model's place, and no model is loaded; null: the configured model does.</param>
+    public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge = null)
     {
         services.AddOptions<IngestOptions>();
-        services.AddSingleton(provider => new LivePipeline(Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning))));
-        services.AddSingleton(provider => new JudgingEngine(provider.GetRequiredService<LivePipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
         // The model first: what is configured wrong is named before files are made.
-        services.AddOpening(WarmAsync);
+        if (judge is null) services.AddModel(options);
         services.AddStore(options).AddStoreReadiness().AddStream(options);
+        services.AddSingleton(provider => new JudgingEngine(judge ?? provider.GetRequiredService<LivePipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
         // Stopped in the opposite order: the worker finishes what it has received while the engine still judges.
         services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>());
         services.AddHostedService<StreamWorker>();
-        services.AddHostedService<BundleWatcher>();
         services.AddReadiness("model", static (provider, _) => Task.FromResult(provider.GetRequiredService<JudgingEngine>().ExecuteTask is { IsCompleted: false } ? null : "The model is not loaded."));
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(DetectorMetrics.Name)).WithTracing(traces => traces.AddSource(DetectorMetrics.Name));
         return services;
@@ -30,9 +30,11 @@ public static class DetectorHost
         return app;
     }
 
-    private static Task WarmAsync(IServiceProvider services, CancellationToken cancellation)
+    /// <summary>The configured model, warm before the host takes requests, and following what is promoted.</summary>
+    private static void AddModel(this IServiceCollection services, DetectionOptions options)
     {
-        var pipeline = services.GetRequiredService<LivePipeline>();
-        return Task.Run(() => pipeline.Warm(cancellation), cancellation);
+        services.AddSingleton(provider => new LivePipeline(Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning))));
+        services.AddOpening(static (provider, cancellation) => Task.Run(() => provider.GetRequiredService<LivePipeline>().Warm(cancellation), cancellation));
+        services.AddHostedService<BundleWatcher>();
     }
 }

@@ -8,6 +8,7 @@ using Detection.Detectors.Bundles;
 using Detection.Ingest;
 using Detection.Model;
 using Detection.ServiceDefaults;
+using Detection.Standalone.Streaming;
 using Detection.Text;
 using Spectre.Console;
 
@@ -28,8 +29,11 @@ internal static class BenchCommand
         var shared = new ModelOptions(observer: true);
         var command = new Command("bench", "Measures speed, latency and memory of a model on this machine.") { paths, tokens, rounds, json };
         shared.AddTo(command);
+        var whole = new StreamBenchCommand();
+        whole.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
+            if (whole.IsAskedFor(parsed)) return whole.RunAsync(parsed, shared.Settings(parsed), parsed.GetValue(json), terminal, cancellation);
             var options = Configuration.Read(shared.Settings(parsed));
             var source = ModelFolders.Resolve(options);
             string device = Machine.DeviceFor(options.Device), dtype = ConfiguredDtype.Resolve(options, source);

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Detection.Detector;
+using Detection.ServiceDefaults;
+using Detection.Storage;
+using Detection.Streaming;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Detection.Standalone.Streaming;
+
+/// <summary>
+/// <c>bench --stream</c>: offers messages at fixed rates to the whole path on this machine, stream, model, store, and says what it sustains and how long a message takes. On the
+/// configured stream and store, under a prefix and in a folder of its own.
+/// </summary>
+internal sealed class StreamBenchCommand
+{
+    private const string Prefix = "detection-bench";
+    private static readonly int[] Loads = [50, 80, 100, 150];
+
+    private readonly Option<bool> _stream = new("--stream") { Description = "Measures the whole path, stream, model, store, under an offered rate." };
+    private readonly Option<string> _scorer = new("--scorer") { DefaultValueFactory = _ => "constant", Description = "With --stream: constant (the transport alone) or model." };
+    private readonly Option<int> _seconds = new("--seconds") { DefaultValueFactory = _ => 20, Description = "With --stream: length of each stage.", HelpName = "N" };
+    private readonly Option<int> _bytes = new("--bytes") { DefaultValueFactory = _ => 1_024, Description = "With --stream: size of a message.", HelpName = "N" };
+    private readonly Option<double> _rate = new("--rate") { Description = "With --stream: messages a second that count as capacity. Default: found by measurement.", HelpName = "N" };
+    private readonly Option<string> _picture = new("--picture") { Description = "With --stream: latency over time as a picture.", HelpName = "FILE.png" };
+
+    public StreamBenchCommand()
+    {
+        _scorer.AcceptOnlyFromAmong("constant", "model");
+        Between(_seconds, 1, 3_600);
+        Between(_bytes, 128, 1 << 20);
+        Between(_rate, 0.1, 10_000_000);
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _stream, _scorer, _seconds, _bytes, _rate, _picture }) command.Options.Add(option);
+    }
+
+    public bool IsAskedFor(ParseResult parsed) => parsed.GetValue(_stream);
+
+    public async Task<int> RunAsync(ParseResult parsed, IEnumerable<KeyValuePair<string, string?>> settings, bool json, Terminal terminal, CancellationToken cancellation)
+    {
+        string scorer = parsed.GetValue(_scorer)!;
+        await using var app = Build(settings, scorer == "model", out var options);
+        try
+        {
+            await app.StartAsync(cancellation);
+            var report = await MeasureAsync(app.Services, options, parsed, scorer, terminal, cancellation);
+            await app.StopAsync(cancellation);
+            if (parsed.GetValue(_picture) is { } png) LatencyPicture.Draw(report, png);
+            if (json) await terminal.Out.WriteLineAsync(JsonSerializer.Serialize(report.Fields(), JsonSerializerOptions.Web));
+            else foreach (var table in report.Tables()) terminal.Screen.Write(table);
+            return report.Lost == 0 && report.Stages.All(stage => stage.Dropped == 0) ? CommandLine.Done : CommandLine.Failed;
+        }
+        finally
+        {
+            await app.DisposeAsync();
+            Directory.Delete(options.Data, recursive: true);
+        }
+    }
+
+    private async Task<StreamBenchReport> MeasureAsync(IServiceProvider services, DetectionOptions options, ParseResult parsed, string scorer, Terminal terminal, CancellationToken cancellation)
+    {
+        var store = services.GetRequiredService<IVerdictStore>();
+        var stream = (TimedStream)services.GetRequiredService<IMessageStream>();
+        var messages = new BenchMessages(parsed.GetValue(_bytes));
+        using var sender = new OpenLoop(services.GetRequiredService<IMessageSink>(), messages);
+        var bench = new StreamBench(stream, sender, store, new ProgressLines(terminal), services.GetRequiredService<TimeProvider>());
+        var length = TimeSpan.FromSeconds(parsed.GetValue(_seconds));
+        double alone = await bench.StoreAloneAsync(messages, options.Elasticsearch.BulkDocuments, length / 2, cancellation);
+        long before = (await store.CountAsync(new VerdictQuery(), cancellation)).Total;
+        double capacity = parsed.GetValue(_rate) is > 0 and var given ? given : await bench.CapacityAsync(length, cancellation);
+        List<StageFigures> stages = [];
+        foreach (int load in Loads) stages.Add(await bench.StageAsync(string.Create(CultureInfo.InvariantCulture, $"{load} %"), capacity * load / 100, length, cancellation));
+        var refresh = options.Store == "embedded" ? TimeSpan.Zero : options.Elasticsearch.RefreshInterval;
+        await Task.Delay(refresh * 2, cancellation);
+        long stored = (await store.CountAsync(new VerdictQuery(), cancellation)).Total - before;
+        return new StreamBenchReport(options.Stream, options.Store, scorer == "model" ? options.Model : "constant scorer", parsed.GetValue(_bytes), refresh.TotalSeconds, alone, capacity, sender.Sent - stream.DeadLetters - stored, stages);
+    }
+
+    /// <summary>The worker's own host, but for the judge and the watch on its stream.</summary>
+    private static WebApplication Build(IEnumerable<KeyValuePair<string, string?>> settings, bool model, out DetectionOptions options)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(settings);
+        string data = OwnFolder(OptionsReader.Read(builder.Configuration).Data);
+        builder.Configuration.AddInMemoryCollection([new("Detection:Data", data), new("Detection:Prefix", Prefix), new("Detection:Http:Urls", "http://127.0.0.1:0")]);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        options = builder.AddServiceDefaults("bench");
+        builder.Services.AddEmbeddedParts(options).AddDetector(options, model ? null : ConstantJudge.Judge);
+        var inner = builder.Services.Last(service => service.ServiceType == typeof(IMessageStream));
+        builder.Services.Remove(inner);
+        builder.Services.AddSingleton<IMessageStream>(provider => new TimedStream((IMessageStream)inner.ImplementationFactory!(provider)));
+        return builder.Build();
+    }
+
+    /// <summary>In the data folder, so that the disk is the one in use; with the models and measurements that are there.</summary>
+    private static string OwnFolder(string data)
+    {
+        string own = Directory.CreateDirectory(Path.Combine(data, "bench-" + Guid.NewGuid().ToString("N")[..8])).FullName;
+        foreach (string shared in new[] { "models", "dtype" })
+            if (Directory.Exists(Path.Combine(data, shared))) Directory.CreateSymbolicLink(Path.Combine(own, shared), Path.Combine(data, shared));
+        return own;
+    }
+
+    private static void Between<T>(Option<T> option, T least, T most) where T : IComparable<T> => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count > 0 && (result.GetValueOrDefault<T>()!.CompareTo(least) < 0 || result.GetValueOrDefault<T>()!.CompareTo(most) > 0))
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name}: {least} to {most}."));
+    });
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Detection.Standalone.Streaming;
+
+/// <summary>The figures of <c>bench --stream</c> under fixed names, and as tables for people.</summary>
+internal sealed record StreamBenchReport(string Stream, string Store, string Scorer, int Bytes, double RefreshSeconds, double StoreAlone, double Capacity, long Lost, IReadOnlyList<StageFigures> Stages)
+{
+    public object Fields() => new
+    {
+        stream = Stream,
+        store = Store,
+        scorer = Scorer,
+        bytes = Bytes,
+        refreshIntervalSeconds = RefreshSeconds,
+        storeAlonePerSecond = StoreAlone,
+        capacityPerSecond = Capacity,
+        shareOfStore = Capacity / StoreAlone,
+        lost = Lost,
+        stages = Stages.Select(stage => new
+        {
+            name = stage.Name,
+            offeredPerSecond = stage.Offered,
+            sustainedPerSecond = stage.Sustained,
+            sent = stage.Sent,
+            acknowledged = stage.Acknowledged,
+            refused = stage.Refused,
+            deadLetters = stage.DeadLetters,
+            dropped = stage.Dropped,
+            acknowledgedSeconds = stage.AcknowledgedAfter,
+            searchableSeconds = stage.SearchableAfter,
+            longestQueue = stage.LongestQueue,
+            memoryBytes = stage.Memory,
+        }),
+    };
+
+    public IEnumerable<Table> Tables()
+    {
+        var head = new Table().Border(TableBorder.Minimal).AddColumns("", "").HideHeaders();
+        head.AddRow("stream, store", Markup.Escape($"{Stream}, {Store}"));
+        head.AddRow("scorer", Markup.Escape(Scorer));
+        head.AddRow("messages", Text($"{Bytes} bytes"));
+        head.AddRow("refresh interval", Text($"{RefreshSeconds:0.###} s"));
+        head.AddRow("capacity", Text($"{Capacity:N0} messages/s"));
+        head.AddRow("the store alone", Text($"{StoreAlone:N0} documents/s; the path does {Capacity / StoreAlone:P0} of it"));
+        head.AddRow("lost", Text($"{Lost}"));
+        yield return head;
+
+        var speed = new Table().Border(TableBorder.Minimal).AddColumns("load", "offered/s", "sustained/s", "acknowledged, ms", "searchable, ms");
+        var rest = new Table().Border(TableBorder.Minimal).AddColumns("load", "refused", "dead letters", "dropped", "longest queue", "memory, MiB");
+        foreach (var stage in Stages)
+        {
+            speed.AddRow(stage.Name, Text($"{stage.Offered:N0}"), Text($"{stage.Sustained:N0}"), Milliseconds(stage.AcknowledgedAfter), Milliseconds(stage.SearchableAfter));
+            rest.AddRow(stage.Name, Text($"{stage.Refused}"), Text($"{stage.DeadLetters}"), Text($"{stage.Dropped}"), Text($"{stage.LongestQueue:N0}"), stage.Memory is [var first, .., var last] ? Text($"{first >> 20} to {last >> 20}") : "");
+        }
+        speed.Caption = new TableTitle("p50, p95, p99 from when a message was due");
+        yield return speed;
+        yield return rest;
+    }
+
+    private static string Milliseconds(Percentiles seconds) => seconds.Count == 0 ? "none" : Text($"{seconds.P50 * 1000:0}, {seconds.P95 * 1000:0}, {seconds.P99 * 1000:0}");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
