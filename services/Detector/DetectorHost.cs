@@ -27,6 +27,7 @@ public static class DetectorHost
     public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options)
     {
         services.AddOptions<IngestOptions>();
+        services.AddScanLimit(options.Http.MaxScans);
         services.AddSingleton(provider => Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning)));
         services.AddSingleton(provider => new JudgingEngine(provider.GetRequiredService<DetectionPipeline>().Judge, options.MaxDelay, provider.GetRequiredService<TimeProvider>()));
         // Stopped in the opposite order: the worker finishes what it has received while the engine still judges.

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Detection.ServiceDefaults;
 
@@ -30,21 +31,23 @@ public static class LoopbackAddress
 
     internal static void AddListening(this WebApplicationBuilder builder, DetectionOptions options)
     {
+        var listening = new Listening();
+        builder.Services.AddSingleton(listening);
         builder.WebHost.UseUrls(options.Http.Urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Http.MaxBody;
             // Called for every address, from whichever setting it came.
-            kestrel.ConfigureEndpointDefaults(listen => Require(listen.EndPoint));
+            kestrel.ConfigureEndpointDefaults(listen => listening.BeyondLoopback |= IsBeyond(listen.EndPoint, options.Auth));
         });
     }
 
-    private static void Require(EndPoint address)
+    private static bool IsBeyond(EndPoint address, AuthOptions access)
     {
-        if (address is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address))
-            throw new InvalidOptionsException($"Detection:Http:Urls asks to listen on {ip}, which other machines can reach, and no authentication is configured; "
-                + "it belongs to a later release. Listen on 127.0.0.1, ::1 or localhost");
+        if (address is not IPEndPoint ip || IPAddress.IsLoopback(ip.Address)) return false;
+        return access.IsConfigured ? true : throw new InvalidOptionsException($"Detection:Http:Urls asks to listen on {ip}, which other machines can reach, and no authentication is configured. "
+            + "Set Detection:Auth:KeysFile or Detection:Auth:UsersFile (detection keys add, detection users add), or listen on 127.0.0.1, ::1 or localhost");
     }
 
     private static bool IsFree(int port)
@@ -57,4 +60,10 @@ public static class LoopbackAddress
         }
         catch (SocketException) { return false; }
     }
+}
+
+/// <summary>Where this host listens; known once Kestrel has its addresses.</summary>
+internal sealed class Listening
+{
+    public bool BeyondLoopback { get; set; }
 }

@@ -71,6 +71,8 @@ internal static class CommandLine
             ModelsCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
+            KeysCommand.Create(terminal),
+            UsersCommand.Create(terminal),
             .. HostCommands.Create(),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

@@ -1,5 +1,6 @@
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
+using Detection.ServiceDefaults.Auth;
 using Detection.Storage;
 using Detection.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,13 +31,13 @@ public static class TrainerHost
     /// <summary><c>GET /api/v1/models/versions</c> and <c>POST /api/v1/models/champion</c>.</summary>
     public static WebApplication MapTrainer(this WebApplication app)
     {
-        app.MapGet("/api/v1/models/versions", static (TrainedVersions versions) => Results.Text(versions.List().ToJsonString(), "application/json"));
+        app.MapGet("/api/v1/models/versions", static (TrainedVersions versions) => Results.Text(versions.List().ToJsonString(), "application/json")).RequireAuthorization(Scopes.Read);
         app.MapPost("/api/v1/models/champion", static (Champion wanted, TrainedVersions versions) =>
         {
             if (string.IsNullOrWhiteSpace(wanted.Version)) return Wrong("must name a version", StatusCodes.Status400BadRequest);
             try { return versions.Promote(wanted.Version) ? Results.NoContent() : Wrong($"'{wanted.Version}' is none of the versions", StatusCodes.Status404NotFound); }
             catch (BundleException broken) { return Wrong("cannot be used: " + broken.Message.TrimEnd('.'), StatusCodes.Status409Conflict); }
-        });
+        }).RequireAuthorization(Scopes.Admin);
         return app;
     }
 
