@@ -7,6 +7,7 @@ using Detection.Storage;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Options;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -51,7 +52,7 @@ public static class ModerationHost
         app.UseAntiforgery();
         app.MapStaticAssets().Add(MayBeSeen);
         app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(Scopes.Read);
-        if (app.Services.GetRequiredService<Access>().HasAccounts) app.MapLogin();
+        if (app.Services.GetRequiredService<IOptions<DetectionOptions>>().Value.Auth.UsersFile is { Length: > 0 }) app.MapLogin();
         var api = app.MapGroup("/api/v1").AddEndpointFilter(ContractResults.NameTheField);
         api.MapVerdicts();
         api.MapDecisions();

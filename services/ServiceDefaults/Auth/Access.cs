@@ -34,7 +34,7 @@ public sealed class Access
     public bool IsConfigured => _keys is not null || _accounts is not null;
 
     /// <summary>Whether people can sign in.</summary>
-    public bool HasAccounts => _accounts is not null;
+    internal bool HasAccounts => _accounts is not null;
 
     /// <summary>Whether what was let in earlier would be let in still: the key is there and valid, the account is as it was, the session was not signed out. For what outlives its request.</summary>
     public bool IsCurrent(ClaimsPrincipal user)

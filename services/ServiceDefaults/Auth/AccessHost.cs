@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
-using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
 
 namespace Detection.ServiceDefaults.Auth;
 
@@ -55,21 +56,22 @@ public static class AccessHost
 
     internal static void UseAccess(this WebApplication app)
     {
+        if (app.Services.GetRequiredService<IOptions<DetectionOptions>>().Value.Auth.IsConfigured) app.Use(StoreNowhere);
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
-        if (!app.Services.GetRequiredService<Access>().IsConfigured) return;
-        app.Use(static (context, next) =>
+    }
+
+    /// <summary>What only some may see is kept by no cache; assets say for themselves how long they may be.</summary>
+    private static Task StoreNowhere(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(static state =>
         {
-            // What only some may see is kept by no cache; assets say for themselves how long they may be.
-            context.Response.OnStarting(static state =>
-            {
-                var headers = ((HttpContext)state).Response.Headers;
-                if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
-                return Task.CompletedTask;
-            }, context);
-            return next(context);
-        });
+            var headers = ((HttpContext)state).Response.Headers;
+            if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        }, context);
+        return next(context);
     }
 
     private static string Scheme(HttpContext context)

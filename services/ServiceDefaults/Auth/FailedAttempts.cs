@@ -5,7 +5,7 @@ using System.Threading.RateLimiting;
 namespace Detection.ServiceDefaults.Auth;
 
 /// <summary>Failed authentications of one address: 20 at once, then one every 3 seconds. A network of IPv6 (/64) counts as one address. A right key is never held up.</summary>
-internal sealed class FailedAttempts : IAsyncDisposable
+internal sealed class FailedAttempts : IDisposable
 {
     public const int Burst = 20;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(3);
@@ -24,7 +24,7 @@ internal sealed class FailedAttempts : IAsyncDisposable
     /// <summary>Counts a failure. Null: within the limit; else how long to wait.</summary>
     public TimeSpan? Count(IPAddress? address) => Acquire(address, 1);
 
-    public ValueTask DisposeAsync() => _limits.DisposeAsync();
+    public void Dispose() => _limits.Dispose();
 
     private TimeSpan? Acquire(IPAddress? address, int permits)
     {
