@@ -11,6 +11,7 @@ public static class DetectorHost
     public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge = null)
     {
         services.AddOptions<IngestOptions>();
+        services.AddScanLimit(options.Http.MaxScans);
         // The model first: what is configured wrong is named before files are made.
         if (judge is null) services.AddModel(options);
         services.AddStore(options).AddStoreReadiness().AddStream(options);

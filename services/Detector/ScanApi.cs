@@ -1,8 +1,11 @@
 using System.Text.Json;
+using System.Threading.RateLimiting;
 using Detection.Contracts;
 using Detection.Ingest;
+using Detection.ServiceDefaults.Auth;
 using Detection.Storage;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 
 namespace Detection.Detector;
@@ -13,9 +16,18 @@ internal static class ScanApi
     /// <summary>Messages in one array. More are refused: send several requests.</summary>
     private const int MaxMessages = 1_000;
 
+    private const string Limit = "scan";
+
+    /// <summary>A full engine lets requests wait; that many of them do, unread, and the rest are told to come again.</summary>
+    public static IServiceCollection AddScanLimit(this IServiceCollection services, int atOnce) => services.AddRateLimiter(limits => limits.AddConcurrencyLimiter(Limit, limit =>
+    {
+        limit.PermitLimit = limit.QueueLimit = atOnce;
+        limit.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+    }));
+
     public static void MapScan(this IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/scan", ScanAsync)
-        .WithName("scan").WithSummary("Judges one message, or an array of messages.")
-        .Produces<Verdict>().ProducesProblem(400).ProducesProblem(413).ProducesProblem(415);
+        .WithName("scan").WithSummary("Judges one message, or an array of messages.").RequireAuthorization(Scopes.Ingest).RequireRateLimiting(Limit)
+        .Produces<Verdict>().ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(429);
 
     private static async Task<IResult> ScanAsync(HttpRequest request, JudgingEngine engine, IVerdictStore verdicts, IOptions<IngestOptions> ingest,
         [FromQuery] bool? store, CancellationToken cancellation)

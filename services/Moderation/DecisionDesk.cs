@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Security.Claims;
 using Detection.Contracts;
 using Detection.Storage;
 
@@ -36,13 +37,13 @@ internal sealed class DecisionDesk(IVerdictStore store, VerdictFeed feed, TimePr
     private static readonly Counter<long> Decisions = Meter.CreateCounter<long>("detection.decisions", "{decision}", "Decisions of moderators, those that undo others included.");
 
     /// <exception cref="FieldException">Names the field that is wrong; 404 for a verdict that is not stored, 409 for a decision that cannot be undone.</exception>
-    public async Task<DecisionAnswer> RecordAsync(DecisionDraft draft, CancellationToken cancellation)
+    public async Task<DecisionAnswer> RecordAsync(DecisionDraft draft, string moderator, CancellationToken cancellation)
     {
         Check(draft);
         var judged = await store.FindAsync(draft.VerdictId, cancellation)
             ?? throw new FieldException("verdictId", "names no verdict in the store", StatusCodes.Status404NotFound);
         CheckTechniques(draft, judged);
-        var decision = Decide(draft, judged);
+        var decision = Decide(draft, judged, moderator);
         var history = await store.HistoryAsync(judged.MessageId, judged.ContentSha256, cancellation);
         if (history.FirstOrDefault(earlier => earlier.DecisionId == decision.DecisionId) is { } same)
             return Says(same, decision) ? new DecisionAnswer(same, judged.Decision) : throw new FieldException("decisionId", "was used for another decision", StatusCodes.Status409Conflict);
@@ -61,7 +62,10 @@ internal sealed class DecisionDesk(IVerdictStore store, VerdictFeed feed, TimePr
         catch (KeyNotFoundException) { throw new FieldException("verdictId", "names no verdict in the store", StatusCodes.Status404NotFound); }
     }
 
-    private ModeratorDecision Decide(DecisionDraft draft, JudgedMessage judged) => new()
+    /// <summary>The account's name, or <c>key:NAME</c>.</summary>
+    public static string ModeratorOf(ClaimsPrincipal user) => user.Identity is { IsAuthenticated: true, Name: { } name } ? name : LocalModerator;
+
+    private ModeratorDecision Decide(DecisionDraft draft, JudgedMessage judged, string moderator) => new()
     {
         DecisionId = draft.DecisionId ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
         MessageId = judged.MessageId,
@@ -69,7 +73,7 @@ internal sealed class DecisionDesk(IVerdictStore store, VerdictFeed feed, TimePr
         ContentSha256 = judged.ContentSha256,
         Labels = draft.Labels is { } labels ? labels with { Techniques = labels.Techniques ?? DecisionLabels.None.Techniques } : DecisionLabels.None,
         Note = string.IsNullOrWhiteSpace(draft.Note) ? null : draft.Note.Trim(),
-        Moderator = LocalModerator,
+        Moderator = moderator,
         DecidedAt = time.GetUtcNow(),
         Undoes = draft.Undoes,
         Bundle = judged.Bundle,
@@ -101,7 +105,7 @@ internal sealed class DecisionDesk(IVerdictStore store, VerdictFeed feed, TimePr
     }
 
     private static bool Says(ModeratorDecision one, ModeratorDecision other) =>
-        one.VerdictId == other.VerdictId && one.Undoes == other.Undoes && one.Note == other.Note && one.Labels.Authorship == other.Labels.Authorship && one.Labels.Mail == other.Labels.Mail
+        one.Moderator == other.Moderator && one.VerdictId == other.VerdictId && one.Undoes == other.Undoes && one.Note == other.Note && one.Labels.Authorship == other.Labels.Authorship && one.Labels.Mail == other.Labels.Mail
         && one.Labels.Techniques.Count == other.Labels.Techniques.Count
         && one.Labels.Techniques.All(technique => other.Labels.Techniques.TryGetValue(technique.Key, out bool confirmed) && confirmed == technique.Value);
 }

@@ -1,9 +1,13 @@
 using Detection.Moderation.Api;
 using Detection.Moderation.Dashboard;
+using Detection.Moderation.Login;
 using Detection.ServiceDefaults;
+using Detection.ServiceDefaults.Auth;
 using Detection.Streaming.Kafka;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Options;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -22,6 +26,8 @@ public static class ModerationHost
         services.AddSingleton<VerdictFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<VerdictFeed>());
         services.AddSingleton<DecisionDesk>();
+        services.AddSignIn();
+        services.AddScoped<PageUser>();
         services.AddOpenApi("v1", document => document.AddSchemaTransformer(OpenApiShapes.Describe));
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddMudServices(mud =>
@@ -50,14 +56,22 @@ public static class ModerationHost
         });
         FindAssets(app);
         app.UseAntiforgery();
-        app.MapStaticAssets();
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapStaticAssets().Add(MayBeSeen);
+        app.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(Scopes.Read);
+        if (app.Services.GetRequiredService<IOptions<DetectionOptions>>().Value.Auth.UsersFile is { Length: > 0 }) app.MapLogin();
         var api = app.MapGroup("/api/v1").AddEndpointFilter(ContractResults.NameTheField);
         api.MapVerdicts();
         api.MapDecisions();
         api.MapErasures();
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null).RequireAuthorization(Scopes.Read);
         return app;
+    }
+
+    /// <summary>Who has not signed in gets what the page <c>/login</c> needs, our own files, and no other.</summary>
+    private static void MayBeSeen(EndpointBuilder asset)
+    {
+        bool isOurs = asset is RouteEndpointBuilder { RoutePattern.RawText: { } path } && path.TrimStart('/').StartsWith("moderation/", StringComparison.Ordinal);
+        asset.Metadata.Add(isOurs ? new AllowAnonymousAttribute() : new AuthorizeAttribute(Scopes.Read));
     }
 
     /// <summary>A published folder holds the assets beside the program, wherever it is started from; a build's output names the packages and projects they lie in.</summary>

@@ -196,14 +196,16 @@ public sealed class RetentionOptions
     public TimeSpan Every { get; set; } = TimeSpan.FromHours(1);
 }
 
-/// <summary><c>Detection:Auth</c>: who may ask. Without it a service listens on loopback alone.</summary>
+/// <summary><c>Detection:Auth</c>: who may ask. Without it a service listens on loopback alone. Either file is enough; with one, nothing but the health routes answers without a credential.</summary>
 public sealed class AuthOptions
 {
-    /// <summary>File of hashed bearer keys with scopes, written by <c>detection keys add</c>. Default none.</summary>
+    /// <summary>File of hashed bearer keys with scopes, written by <c>detection keys add</c>; a change is in force within a second. Default none.</summary>
     public string? KeysFile { get; set; }
 
-    /// <summary>File of accounts with hashed passwords, written by <c>detection users add</c>. Default none.</summary>
+    /// <summary>File of accounts with hashed passwords, written by <c>detection users add</c>; a change is in force within a second. Default none.</summary>
     public string? UsersFile { get; set; }
+
+    internal bool IsConfigured => !string.IsNullOrEmpty(KeysFile) || !string.IsNullOrEmpty(UsersFile);
 }
 
 /// <summary><c>Detection:Http</c>.</summary>
@@ -216,6 +218,16 @@ public sealed class HttpOptions
     /// <summary>Largest body of a request in bytes, 1 KiB to 1 GiB; a larger one gets 413. Default 25 MiB.</summary>
     [Range(typeof(long), "1024", "1073741824")]
     public long MaxBody { get; set; } = 25 << 20;
+
+    /// <summary>
+    /// Names by which clients may ask (the header <c>Host</c>), separated by <c>;</c>. Only with <see cref="AuthOptions"/>; loopback names always may, addresses where the service listens beyond loopback.
+    /// Default none: any name where it listens beyond loopback.
+    /// </summary>
+    public string? Hosts { get; set; }
+
+    /// <summary>Requests of <c>POST /api/v1/scan</c> worked on at once, 1 to 100,000; as many again wait, and more get 429 with <c>Retry-After</c>. Default 256.</summary>
+    [Range(1, 100_000)]
+    public int MaxScans { get; set; } = 256;
 }
 
 /// <summary><c>Detection:Rule</c>: conditions as <c>VerdictRule</c> reads them. The first list with a matching entry wins: hold, then review; else a message is allowed.</summary>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Detection.ServiceDefaults;
 
@@ -30,22 +31,31 @@ public static class LoopbackAddress
 
     internal static void AddListening(this WebApplicationBuilder builder, DetectionOptions options)
     {
+        var listening = new Listening();
+        builder.Services.AddSingleton(listening);
         builder.WebHost.UseUrls(options.Http.Urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Http.MaxBody;
             // Called for every address, from whichever setting it came.
-            kestrel.ConfigureEndpointDefaults(listen => Require(listen.EndPoint));
+            kestrel.ConfigureEndpointDefaults(listen =>
+            {
+                if (listen.EndPoint is not IPEndPoint ip || IPAddress.IsLoopback(ip.Address)) return;
+                if (!options.Auth.IsConfigured) throw Refusal(ip.ToString());
+                listening.BeyondLoopback = true;
+            });
         });
+        // The usual case is named before a model is loaded.
+        builder.Services.AddOpening((_, _) => options.Auth.IsConfigured || options.Http.Urls.Split(';').FirstOrDefault(IsBeyond) is not { } url ? Task.CompletedTask : throw Refusal(url.Trim()));
     }
 
-    private static void Require(EndPoint address)
-    {
-        if (address is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address))
-            throw new InvalidOptionsException($"Detection:Http:Urls asks to listen on {ip}, which other machines can reach, and no authentication is configured; "
-                + "it belongs to a later release. Listen on 127.0.0.1, ::1 or localhost");
-    }
+    /// <summary>A name that is neither localhost nor an address means all addresses, as <c>*</c> does.</summary>
+    private static bool IsBeyond(string url) =>
+        url.Split("://", 2) is [_, var rest] && !rest.StartsWith("unix:/", StringComparison.Ordinal) && Uri.TryCreate($"http://{rest.Trim().Replace('*', '0').Replace('+', '0')}", UriKind.Absolute, out var address) && !address.IsLoopback;
+
+    private static InvalidOptionsException Refusal(string address) => new($"Detection:Http:Urls asks to listen on {address}, which other machines can reach, and no authentication is configured. "
+        + "Set Detection:Auth:KeysFile or Detection:Auth:UsersFile (detection keys add, detection users add), or listen on 127.0.0.1, ::1 or localhost");
 
     private static bool IsFree(int port)
     {
@@ -57,4 +67,10 @@ public static class LoopbackAddress
         }
         catch (SocketException) { return false; }
     }
+}
+
+/// <summary>Where this host listens; known once Kestrel has its addresses.</summary>
+internal sealed class Listening
+{
+    public bool BeyondLoopback { get; set; }
 }

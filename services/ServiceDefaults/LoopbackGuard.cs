@@ -1,18 +1,23 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace Detection.ServiceDefaults;
 
 /// <summary>
-/// A page of another site must not reach a server on loopback through the user's browser: the Host header must be loopback (DNS rebinding), and whatever changes
+/// A page of another site must not reach this server through the user's browser: the Host header must be loopback (DNS rebinding), and whatever changes
 /// something or opens a web socket must come from the same origin. Programs send neither <c>Origin</c> nor <c>Sec-Fetch-Site</c> and are not concerned.
+/// With authentication other hosts may be named: a page whose name was rebound has no cookie here.
 /// </summary>
-internal sealed class LoopbackGuard(RequestDelegate next)
+internal sealed class LoopbackGuard(RequestDelegate next, IOptions<DetectionOptions> options, Listening listening)
 {
+    private readonly string[] _hosts = options.Value.Http.Hosts?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!IsLoopback(request.Host.Host)) return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "Host", "This server answers only to loopback names such as 127.0.0.1 and localhost.");
+        if (!IsLoopback(request.Host.Host) && !IsNamed(request.Host.Host))
+            return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "Host", "This server answers only to loopback names such as 127.0.0.1 and localhost, and to the names of Detection:Http:Hosts.");
         if (!IsHarmless(request) && !IsSameOrigin(request)) return RefuseAsync(context, StatusCodes.Status403Forbidden, "Origin", "A page of another origin may not change anything here.");
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
@@ -23,6 +28,10 @@ internal sealed class LoopbackGuard(RequestDelegate next)
 
     private static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>An address cannot be rebound, only a name.</summary>
+    private bool IsNamed(string host) =>
+        _hosts.Contains(host, StringComparer.OrdinalIgnoreCase) || (listening.BeyondLoopback && (_hosts.Length == 0 || IPAddress.TryParse(host.Trim('[', ']'), out _)));
 
     private static bool IsHarmless(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) && !IsWebSocket(request);

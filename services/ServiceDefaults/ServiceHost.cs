@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Detection.ServiceDefaults.Auth;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -7,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Detection.ServiceDefaults;
@@ -19,18 +21,22 @@ public static class ServiceHost
     /// <exception cref="InvalidOptionsException">An option is unknown or out of range.</exception>
     public static DetectionOptions AddServiceDefaults(this WebApplicationBuilder builder, string service)
     {
+        builder.Configuration.AddSecrets();
         var options = OptionsReader.Read(builder.Configuration);
+        if (!string.IsNullOrEmpty(options.Http.Hosts) && !options.Auth.IsConfigured)
+            throw new InvalidOptionsException("Detection:Http:Hosts needs authentication: without Detection:Auth:KeysFile or Detection:Auth:UsersFile only loopback names are answered");
         builder.Services.AddSingleton(Options.Create(options));
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.AddTelemetry(service);
         builder.AddListening(options);
+        builder.Services.AddAccess();
         builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
         builder.Services.AddDataProtection().SetApplicationName("Detection").PersistKeysToFileSystem(KeyFolder(options));
         return options;
     }
 
-    /// <summary>Errors as problem details, the loopback guard, <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c>. Call before other routes are mapped.</summary>
+    /// <summary>Errors as problem details, the loopback guard, authentication, <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c>. Call before other routes are mapped.</summary>
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions
@@ -40,10 +46,19 @@ public static class ServiceHost
         });
         app.UseStatusCodePages();
         app.UseMiddleware<LoopbackGuard>();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.UseAccess();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync }).AllowAnonymous();
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Scopes.Read);
+        app.Lifetime.ApplicationStarted.Register(() => WarnOfPlainText(app));
         return app;
+    }
+
+    private static void WarnOfPlainText(WebApplication app)
+    {
+        if (!app.Services.GetRequiredService<Listening>().BeyondLoopback) return;
+        foreach (string url in app.Urls.Where(static url => Uri.TryCreate(url, UriKind.Absolute, out var address) && address is { Scheme: "http", IsLoopback: false }))
+            AccessLog.PlainText(app.Services.GetRequiredService<ILogger<Access>>(), url);
     }
 
     /// <summary>One condition of <c>/health/ready</c>; <paramref name="reason"/> answers null when it holds, else why not, in a sentence. Parts in one host that need the same say so once.</summary>

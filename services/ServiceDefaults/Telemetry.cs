@@ -43,6 +43,8 @@ internal static class Telemetry
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Keys lie in the data folder, readable by its owner only: that they are not encrypted there is known.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // The framework's lines about each refused request bear our handler's name.
+        builder.Logging.AddFilter("Detection.ServiceDefaults.Auth.KeyAuthentication", LogLevel.Warning);
         // A cookie of an earlier run with other keys is replaced: no error of ours.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical);
     }

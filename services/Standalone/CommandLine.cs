@@ -74,6 +74,8 @@ internal static class CommandLine
             TopicsCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
             EraseCommand.Create(terminal),
+            KeysCommand.Create(terminal),
+            UsersCommand.Create(terminal),
             .. HostCommands.Create(),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

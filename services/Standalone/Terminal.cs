@@ -11,6 +11,8 @@ internal sealed class Terminal
     /// <summary>Standard input as bytes.</summary>
     public Stream In { get; init; } = Console.OpenStandardInput();
 
+    /// <summary>A person types.</summary>
+    public bool IsInputTerminal { get; init; } = !Console.IsInputRedirected;
     public bool IsOutputTerminal { get; } = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
     public bool IsErrorTerminal { get; } = !Console.IsErrorRedirected;
 

@@ -1,5 +1,6 @@
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
+using Detection.ServiceDefaults.Auth;
 using Detection.Storage;
 
 namespace Detection.Trainer;
@@ -28,8 +29,8 @@ public static class TrainerHost
     /// <summary><c>GET /api/v1/models/versions</c> and <c>POST /api/v1/models/champion</c>.</summary>
     public static WebApplication MapTrainer(this WebApplication app)
     {
-        app.MapGet("/api/v1/models/versions", static (TrainedVersions versions) => Results.Text(versions.List().ToJsonString(), "application/json"));
-        app.MapPost("/api/v1/models/champion", PromoteAsync);
+        app.MapGet("/api/v1/models/versions", static (TrainedVersions versions) => Results.Text(versions.List().ToJsonString(), "application/json")).RequireAuthorization(Scopes.Read);
+        app.MapPost("/api/v1/models/champion", PromoteAsync).RequireAuthorization(Scopes.Admin);
         return app;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Detection.Contracts;
+using Detection.ServiceDefaults.Auth;
 using Detection.Storage;
 using Microsoft.AspNetCore.Mvc;
 
@@ -12,16 +13,16 @@ internal static class DecisionsApi
 
     public static void MapDecisions(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/decisions", DecideAsync).WithName("decide").WithSummary("Stores a decision; with `undoes` it takes another back. The same `decisionId` again changes nothing.")
+        routes.MapPost("/decisions", DecideAsync).RequireAuthorization(Scopes.Decide).WithName("decide").WithSummary("Stores a decision; with `undoes` it takes another back. The same `decisionId` again changes nothing.")
             .WithMetadata(new RequestSizeLimitAttribute(MaxBody)).Accepts<DecisionDraft>("application/json")
             .Produces<DecisionAnswer>(StatusCodes.Status201Created).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415);
-        routes.MapGet("/decisions", HistoryAsync).WithName("decisions").WithSummary("All decisions on one message and content, oldest first.")
+        routes.MapGet("/decisions", HistoryAsync).RequireAuthorization(Scopes.Read).WithName("decisions").WithSummary("All decisions on one message and content, oldest first.")
             .Produces<IReadOnlyList<ModeratorDecision>>().ProducesProblem(400);
     }
 
     private static async Task<IResult> DecideAsync(HttpRequest request, DecisionDesk desk, CancellationToken cancellation)
     {
-        var answer = await desk.RecordAsync(await ReadAsync(request, cancellation), cancellation);
+        var answer = await desk.RecordAsync(await ReadAsync(request, cancellation), DecisionDesk.ModeratorOf(request.HttpContext.User), cancellation);
         return ContractResults.Json(answer, StatusCodes.Status201Created);
     }
 

@@ -1,4 +1,4 @@
-using Detection.Contracts;
+using Detection.ServiceDefaults.Auth;
 using Detection.Storage;
 
 namespace Detection.Moderation.Api;
@@ -13,15 +13,15 @@ internal static class ErasuresApi
 
     public static void MapErasures(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/erasures", EraseAsync).WithName("erase").WithSummary("Deletes every verdict, message and decision of one author.")
+        routes.MapPost("/erasures", EraseAsync).RequireAuthorization(Scopes.Admin).WithName("erase").WithSummary("Deletes every verdict, message and decision of one author.")
             .Produces<Erasure>().ProducesProblem(400);
-        routes.MapGet("/erasures", async (IStoreUpkeep store, CancellationToken cancellation) => ContractResults.Json(await store.ErasuresAsync(cancellation)))
+        routes.MapGet("/erasures", async (IStoreUpkeep store, CancellationToken cancellation) => ContractResults.Json(await store.ErasuresAsync(cancellation))).RequireAuthorization(Scopes.Admin)
             .WithName("erasures").WithSummary("Records of what was deleted on request, oldest first.").Produces<IReadOnlyList<Erasure>>();
     }
 
     private static async Task<IResult> EraseAsync(ErasureRequest asked, HttpContext context, IStoreUpkeep store, CancellationToken cancellation)
     {
         if (string.IsNullOrWhiteSpace(asked.Author) || asked.Author.Length > MaxAuthor) throw new FieldException("author", $"must have 1 to {MaxAuthor} characters");
-        return ContractResults.Json(await store.EraseAuthorAsync(asked.Author, context.User.Identity?.Name ?? DecisionDesk.LocalModerator, cancellation));
+        return ContractResults.Json(await store.EraseAuthorAsync(asked.Author, DecisionDesk.ModeratorOf(context.User), cancellation));
     }
 }

@@ -1,7 +1,9 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using System.Text.Json;
 using Detection.Contracts;
+using Detection.ServiceDefaults.Auth;
 using Detection.Storage;
 
 namespace Detection.Moderation.Api;
@@ -9,8 +11,9 @@ namespace Detection.Moderation.Api;
 /// <summary>Verdicts: one, a list, counts, and a live stream. Shapes of contracts.md §4 and §5.</summary>
 internal static class VerdictsApi
 {
-    public static void MapVerdicts(this IEndpointRouteBuilder routes)
+    public static void MapVerdicts(this IEndpointRouteBuilder api)
     {
+        var routes = api.MapGroup("").RequireAuthorization(Scopes.Read);
         routes.MapGet("/verdicts/{verdictId}", FindAsync).WithName("verdict").WithSummary("One judged message with its token scores and the decision in force.")
             .Produces<JudgedMessage>().ProducesProblem(404);
         routes.MapGet("/verdicts", ListAsync).WithName("verdicts").WithSummary("Judged messages by conditions, all of which must hold; newest first. Follow `next` by `after`.")
@@ -46,15 +49,18 @@ internal static class VerdictsApi
     private static async Task<IResult> CountAsync(HttpRequest request, IVerdictStore store, CancellationToken cancellation) =>
         ContractResults.Json(await store.CountAsync(VerdictQueryString.Parse(request.Query), cancellation));
 
-    private static IResult Stream(VerdictFeed feed, CancellationToken cancellation) => TypedResults.ServerSentEvents(EventsAsync(feed, cancellation));
+    private static IResult Stream(VerdictFeed feed, Access access, ClaimsPrincipal user, CancellationToken cancellation) =>
+        TypedResults.ServerSentEvents(EventsAsync(feed, () => access.IsCurrent(user), cancellation));
 
-    private static async IAsyncEnumerable<SseItem<string>> EventsAsync(VerdictFeed feed, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Ends before the first event that the listener may not see any more.</summary>
+    private static async IAsyncEnumerable<SseItem<string>> EventsAsync(VerdictFeed feed, Func<bool> may, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var events = feed.ListenAsync(cancellation);
         // Headers leave with the first event; a client that has seen it misses nothing that is stored later.
         yield return new SseItem<string>("{}", "ready");
         await foreach (var happened in events)
-            if (happened.Stored is { } judged)
+            if (!may()) yield break;
+            else if (happened.Stored is { } judged)
                 yield return new SseItem<string>(JsonSerializer.Serialize(judged with { TokenScores = null }, ContractJson.Options), "verdict");
     }
 }

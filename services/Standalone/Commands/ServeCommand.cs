@@ -12,7 +12,7 @@ internal static class ServeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var urls = new Option<string>("--urls") { Description = "Address to listen on; loopback only.", HelpName = "URL" };
+        var urls = new Option<string>("--urls") { Description = "Address to listen on; beyond loopback only with keys or accounts.", HelpName = "URL" };
         var data = new Option<string>("--data") { Description = "Folder of queue, store and keys.", HelpName = "FOLDER" };
         var shared = new ModelOptions(observer: true);
         var command = new Command("serve", "Runs the HTTP API, the worker and the dashboard in one process.") { urls, data };

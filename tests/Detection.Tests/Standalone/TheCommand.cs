@@ -12,7 +12,7 @@ internal sealed record TheCommand(int ExitCode, string Output, string Error)
     {
         using StringWriter output = new(), error = new();
         using MemoryStream given = new(Encoding.UTF8.GetBytes(input));
-        int exitCode = await CommandLine.RunAsync(args, new Terminal { Out = output, Error = error, In = given });
+        int exitCode = await CommandLine.RunAsync(args, new Terminal { Out = output, Error = error, In = given, IsInputTerminal = false });
         return new TheCommand(exitCode, output.ToString(), error.ToString());
     }
 }

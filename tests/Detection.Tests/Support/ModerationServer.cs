@@ -23,13 +23,17 @@ internal sealed class ModerationServer : IAsyncDisposable
 
     public MemoryVerdictStore Store { get; }
     public HttpClient Client { get; }
+    public WebApplication App => _app;
 
-    public static async Task<ModerationServer> StartAsync(params IReadOnlyList<JudgedMessage> judged)
+    public static Task<ModerationServer> StartAsync(params IReadOnlyList<JudgedMessage> judged) => StartWithAsync([], TimeProvider.System, judged);
+
+    public static async Task<ModerationServer> StartWithAsync((string Name, string? Value)[] settings, TimeProvider time, params IReadOnlyList<JudgedMessage> judged)
     {
         var folder = new TemporaryFolder();
         var store = new MemoryVerdictStore();
         await store.StoreAsync(judged, CancellationToken.None);
-        var builder = Builder(folder.Path, ("Detection:Http:Urls", "http://127.0.0.1:0"));
+        var builder = Builder(folder.Path, [("Detection:Http:Urls", "http://127.0.0.1:0"), .. settings]);
+        builder.Services.AddSingleton(time);
         var options = builder.AddServiceDefaults("test");
         builder.Services.AddSingleton<IVerdictStore>(store);
         builder.Services.AddModeration(options);
