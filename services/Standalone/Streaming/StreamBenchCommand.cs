@@ -92,7 +92,7 @@ internal sealed class StreamBenchCommand
         builder.Configuration.AddInMemoryCollection([new("Detection:Data", data), new("Detection:Prefix", Prefix), new("Detection:Http:Urls", "http://127.0.0.1:0")]);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         options = builder.AddServiceDefaults("bench");
-        builder.Services.AddEmbeddedParts(options).AddDetector(options, model ? null : ConstantJudge.Judge);
+        builder.Services.AddDetector(options, model ? null : ConstantJudge.Judge);
         var inner = builder.Services.Last(service => service.ServiceType == typeof(IMessageStream));
         builder.Services.Remove(inner);
         builder.Services.AddSingleton<IMessageStream>(provider => new TimedStream((IMessageStream)inner.ImplementationFactory!(provider)));
