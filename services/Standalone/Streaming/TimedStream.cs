@@ -22,6 +22,10 @@ internal sealed class TimedStream(IMessageStream stream) : IMessageStream
     /// <summary>The header by which a record of this run is known.</summary>
     public static KeyValuePair<string, string> DueAt(long timestamp) => new(Due, string.Create(CultureInfo.InvariantCulture, $"{Run}/{timestamp}"));
 
+    public bool PublishesResults => stream.PublishesResults;
+
+    public Task CheckAsync(CancellationToken cancellation) => stream.CheckAsync(cancellation);
+
     public Task OpenAsync(CancellationToken cancellation) => stream.OpenAsync(cancellation);
 
     public IAsyncEnumerable<Delivery> ReceiveAsync(CancellationToken cancellation) => stream.ReceiveAsync(cancellation);
