@@ -176,7 +176,8 @@ public sealed partial class EveryRouteTests
             builder.Services.AddSingleton(provider => new JudgingEngine((messages, _) => [.. messages.Select(message => Some.JudgedMessage(message))], TimeSpan.Zero, provider.GetRequiredService<TimeProvider>()));
             builder.Services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>()).AddScanLimit(options.Http.MaxScans).AddOptions<IngestOptions>();
             builder.Services.AddSingleton(new TrainedVersions(options));
-            if (parts.Contains("moderation")) builder.Services.AddModeration();
+            builder.Services.AddStore(options);
+            if (parts.Contains("moderation")) builder.Services.AddModeration(options);
             host._app = builder.Build();
             host._app.MapServiceDefaults();
             if (parts.Contains("detector")) host._app.MapDetector();
