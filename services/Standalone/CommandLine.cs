@@ -71,6 +71,7 @@ internal static class CommandLine
             ModelsCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
+            IndicesCommand.Create(terminal),
             .. HostCommands.Create(),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

@@ -34,7 +34,7 @@ internal sealed class IndexTemplates(IndexNames names, ElasticsearchStoreOptions
     /// <summary>What of the settings may differ between machines and can be changed while an index is in use.</summary>
     public string RefreshInterval => string.Create(CultureInfo.InvariantCulture, $"{(long)options.RefreshInterval.TotalMilliseconds}ms");
 
-    public int Replicas => options.Replicas;
+    public string Replicas => options.Replicas.ToString(CultureInfo.InvariantCulture);
 
     private JsonObject Index(string pattern, string mappings) => new()
     {
