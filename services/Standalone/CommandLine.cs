@@ -76,6 +76,7 @@ internal static class CommandLine
             EraseCommand.Create(terminal),
             KeysCommand.Create(terminal),
             UsersCommand.Create(terminal),
+            IndicesCommand.Create(terminal),
             .. HostCommands.Create(),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

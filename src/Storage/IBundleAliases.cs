@@ -27,6 +27,9 @@ public sealed record BundleAlias(string Bundle, string Alias, string Version, st
         foreach (var (name, value) in new[] { (nameof(Bundle), Bundle), (nameof(Version), Version), (nameof(Sha256), Sha256), (nameof(SetBy), SetBy) })
             if (value is not { Length: > 0 and <= 200 }) throw new ArgumentException($"{name}: must have 1 to 200 characters.", name);
     }
+
+    internal static AliasConflictException Conflict(BundleAlias wanted, string? now, string expected) =>
+        new($"{wanted.Alias} of {wanted.Bundle} is {(now is null ? "not set" : $"version {now}")}, not version {expected}: someone changed it. Look again.");
 }
 
 public sealed class AliasConflictException(string message) : Exception(message);

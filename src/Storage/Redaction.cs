@@ -14,8 +14,8 @@ public static class Redaction
     // Messages come from strangers: matching takes time in proportion to the text, whatever is in it.
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
-    private static readonly Regex Link = new("""(?:[a-z][a-z0-9+.-]{1,15}://|www\.)[^\s/?#<>"]+(?<path>[/?#][^\s<>"]*)""", Linear | RegexOptions.IgnoreCase);
-    private static readonly Regex Address = new("""[^\s@<>"(),;:/?#\[\]]+(?:@[^\s@<>"(),;:/?#\[\]]+)+""", Linear);
+    private static readonly Regex Link = new("""(?:[a-z][a-z0-9+.-]{1,15}://|www\.)[^\s/?#<>"*]+(?<path>[/?#][^\s<>"]*)""", Linear | RegexOptions.IgnoreCase);
+    private static readonly Regex Address = new("""[^\s@<>"(),;:/?#*\[\]]+(?:@[^\s@<>"(),;:/?#*\[\]]+)+""", Linear);
     private static readonly Regex Number = new("""\d(?:[ .\-/()\u00A0]{0,2}\d){6,}""", Linear);
 
     public static string Text(string text)

@@ -25,6 +25,8 @@ internal readonly record struct BulkItem(int Status, string? Type, string? Reaso
 internal static class BulkRequests
 {
     private const string TooLarge = "request_too_large";
+    private const int MaxAttempts = 60;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>One item a line pair, in order. Writes go to aliases only: a write to a missing one must not make an index.</summary>
     public static async Task<IReadOnlyList<BulkItem>> BulkAsync(this SearchCluster cluster, ReadOnlyMemory<byte> lines, int count, CancellationToken cancellation, bool refresh = false, bool concrete = false)
@@ -37,8 +39,22 @@ internal static class BulkRequests
         return [.. json.RootElement.GetProperty("items").EnumerateArray().Select(Item)];
     }
 
-    /// <summary>A few operations with their documents (null: none, as for a delete).</summary>
-    public static Task<IReadOnlyList<BulkItem>> BulkAsync(this SearchCluster cluster, IReadOnlyList<(JsonObject Action, JsonNode? Document)> operations, CancellationToken cancellation, bool refresh = false, bool concrete = false)
+    /// <summary>A few operations with their documents (null: none, as for a delete). Those through an alias whose index is moving are sent again until it has moved.</summary>
+    public static async Task<IReadOnlyList<BulkItem>> BulkAsync(this SearchCluster cluster, IReadOnlyList<(JsonObject Action, JsonNode? Document)> operations, CancellationToken cancellation, bool refresh = false, bool concrete = false)
+    {
+        var items = new BulkItem[operations.Count];
+        int[] open = [.. Enumerable.Range(0, operations.Count)];
+        for (int attempt = 0; open.Length > 0; attempt++)
+        {
+            var answered = await cluster.BulkAsync(Lines(open.Select(i => operations[i])), open.Length, cancellation, refresh, concrete).ConfigureAwait(false);
+            for (int i = 0; i < open.Length; i++) items[open[i]] = answered[i];
+            open = concrete || attempt == MaxAttempts ? [] : [.. open.Where(i => items[i].Later)];
+            if (open.Length > 0) await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+        }
+        return items;
+    }
+
+    private static byte[] Lines(IEnumerable<(JsonObject Action, JsonNode? Document)> operations)
     {
         using var lines = new MemoryStream();
         foreach (var (action, document) in operations)
@@ -47,7 +63,7 @@ internal static class BulkRequests
                 lines.Write(JsonSerializer.SerializeToUtf8Bytes(line));
                 lines.WriteByte((byte)'\n');
             }
-        return cluster.BulkAsync(lines.ToArray(), operations.Count, cancellation, refresh, concrete);
+        return lines.ToArray();
     }
 
     private static BulkItem Item(JsonElement item)

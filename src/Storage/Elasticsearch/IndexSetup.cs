@@ -11,14 +11,25 @@ internal sealed class IndexSetup(SearchCluster cluster, IndexNames names, IndexT
     /// <exception cref="StoreException">A newer version of the program made them.</exception>
     public async Task TemplatesAsync(bool always, CancellationToken cancellation)
     {
-        foreach (var (kind, list, entries) in new[] { ("_component_template", "component_templates", templates.Components), ("_index_template", "index_templates", templates.Indices) })
+        foreach (var (kind, entries) in Kinds)
             foreach (var (name, body) in entries)
             {
-                int? version = Version(await cluster.GetAsync($"/{kind}/{name}", cancellation, 404).ConfigureAwait(false), list, kind[1..]);
+                int? version = await VersionAsync(kind, name, cancellation).ConfigureAwait(false);
                 if (version > IndexTemplates.Version)
                     throw new StoreException(StoreFault.NewerVersion, $"The template {name} was made by a newer version of Detection (form {version}, this program knows {IndexTemplates.Version}). Use that version, or another prefix.");
-                if (always || version is null || version < IndexTemplates.Version) await cluster.PutAsync($"/{kind}/{name}", body, cancellation).ConfigureAwait(false);
+                if (always || version is null || version < IndexTemplates.Version) await cluster.PutAsync($"/_{kind}/{name}", body, cancellation).ConfigureAwait(false);
             }
+    }
+
+    /// <summary>One sentence for each template that is missing or of another form.</summary>
+    public async Task<IReadOnlyList<string>> TemplateDifferencesAsync(CancellationToken cancellation)
+    {
+        List<string> differences = [];
+        foreach (var (kind, entries) in Kinds)
+            foreach (var (name, _) in entries)
+                if (await VersionAsync(kind, name, cancellation).ConfigureAwait(false) is var version && version != IndexTemplates.Version)
+                    differences.Add(version is null ? $"There is no template {name}: 'detection indices create' makes it." : $"The template {name} is of form {version}, this program's is {IndexTemplates.Version}{(version > IndexTemplates.Version ? ": use the newer program" : ": 'detection indices create' writes it")}.");
+        return differences;
     }
 
     /// <summary>The indices that are not kept by month, this month's and the next's.</summary>
@@ -46,11 +57,14 @@ internal sealed class IndexSetup(SearchCluster cluster, IndexNames names, IndexT
         return cluster.PutAsync($"/{IndexNames.Concrete(alias, number)}", new JsonObject { ["aliases"] = aliases }, cancellation, allowed);
     }
 
-    // Both servers hold _meta of a template; a template without it is not ours, and older than any.
-    private static int? Version(Answer answer, string list, string entry)
+    private (string Kind, IReadOnlyList<(string Name, JsonObject Body)> Entries)[] Kinds => [("component_template", templates.Components), ("index_template", templates.Indices)];
+
+    // A template without our _meta is not ours, and older than any. Null: there is none.
+    private async Task<int?> VersionAsync(string kind, string name, CancellationToken cancellation)
     {
+        var answer = await cluster.GetAsync($"/_{kind}/{name}", cancellation, 404).ConfigureAwait(false);
         if (answer.Status == 404) return null;
-        var meta = answer.Json.GetProperty(list)[0].GetProperty(entry);
-        return meta.TryGetProperty("_meta", out var found) && found.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.Number ? version.GetInt32() : 0;
+        var template = answer.Json.GetProperty(kind + "s")[0].GetProperty(kind);
+        return template.TryGetProperty("_meta", out var meta) && meta.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.Number ? version.GetInt32() : 0;
     }
 }

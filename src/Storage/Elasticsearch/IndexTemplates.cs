@@ -34,7 +34,7 @@ internal sealed class IndexTemplates(IndexNames names, ElasticsearchStoreOptions
     /// <summary>What of the settings may differ between machines and can be changed while an index is in use.</summary>
     public string RefreshInterval => string.Create(CultureInfo.InvariantCulture, $"{(long)options.RefreshInterval.TotalMilliseconds}ms");
 
-    public int Replicas => options.Replicas;
+    public string Replicas => options.Replicas.ToString(CultureInfo.InvariantCulture);
 
     private JsonObject Index(string pattern, string mappings) => new()
     {
@@ -99,7 +99,7 @@ internal sealed class IndexTemplates(IndexNames names, ElasticsearchStoreOptions
                 "campaign": {"properties": {"id": {"type": "keyword"}, "size": {"type": "integer"}, "accounts": {"type": "integer"}, "confidence": {"type": "double"}}},
                 "tokens": {"type": "integer"}, "truncated": {"type": "boolean"},
                 "bundle": {"properties": {"name": {"type": "keyword"}, "version": {"type": "keyword"}, "sha256": {"type": "keyword"}}},
-                "config": {"type": "keyword"}, "processedAt": {"type": "date"}, "acceptedAt": {"type": "date"},
+                "config": {"type": "keyword"}, "processedAt": {"type": "date"}, "acceptedAt": {"type": "date"}, "traceId": {"type": "keyword"},
                 "tokenScores": {"type": "object", "enabled": false},
                 "message": {"dynamic": false, "properties": {
                     "text": {"type": "text", "analyzer": "words"}, "subject": {"type": "text", "analyzer": "words"},

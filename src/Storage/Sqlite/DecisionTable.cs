@@ -15,6 +15,7 @@ internal static class DecisionTable
         DecisionHistory.Check(history, decision);
         session.Execute("INSERT INTO decisions (decision_id, message_id, content, json) VALUES ($id, $message, $content, $json)",
             ("$id", decision.DecisionId), ("$message", decision.MessageId), ("$content", decision.ContentSha256), ("$json", JsonSerializer.Serialize(decision, ContractJson.Options)));
+        Outbox.Changed(session, decision.MessageId, decision.ContentSha256);
         var summary = DecisionHistory.Summary([.. history, decision]);
         session.Execute("DELETE FROM decided WHERE message_id = $message AND content = $content", ("$message", decision.MessageId), ("$content", decision.ContentSha256));
         if (summary is not null)

@@ -5,11 +5,12 @@ using Detection.Contracts;
 namespace Detection.Storage.Sqlite;
 
 /// <summary>Verdicts in one SQLite file, for one machine without a search server. Several processes may have it open. Everything that was stored is flushed to disk when the call ends.</summary>
-public sealed class SqliteVerdictStore : IVerdictStore
+public sealed class SqliteVerdictStore : IVerdictStore, IStoreUpkeep, IDecisionOutbox
 {
     private const int PageSize = 100;
 
     private readonly VerdictStoreOptions _options;
+    private readonly TimeProvider _time;
     private readonly ReaderPool _readers;
     private readonly StoreMetrics _metrics = new("sqlite");
     private readonly SemaphoreSlim _writing = new(1);
@@ -17,11 +18,13 @@ public sealed class SqliteVerdictStore : IVerdictStore
     private TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
 
+    /// <param name="options">What is kept, and where.</param>
+    /// <param name="time">For the records of erasures; default the system's.</param>
     /// <exception cref="ValidationException">Names the option out of range.</exception>
-    public SqliteVerdictStore(VerdictStoreOptions options)
+    public SqliteVerdictStore(VerdictStoreOptions options, TimeProvider? time = null)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        _options = options;
+        (_options, _time) = (options, time ?? TimeProvider.System);
         _readers = new ReaderPool(options);
     }
 
@@ -99,6 +102,32 @@ public sealed class SqliteVerdictStore : IVerdictStore
         }
     }
 
+    /// <summary>All in one transaction. What was erased is overwritten in the file; copies of the file made before hold it still.</summary>
+    public async Task<Erasure> EraseAuthorAsync(string author, string by, CancellationToken cancellation)
+    {
+        string name = ErasedAuthor.Check(author);
+        var erasure = await WriteAsync("erase", session => Upkeep.EraseAuthor(session, name, by, _time.GetUtcNow()), cancellation).ConfigureAwait(false);
+        await CheckpointAsync().ConfigureAwait(false);
+        return erasure;
+    }
+
+    public Task<IReadOnlyList<Erasure>> ErasuresAsync(CancellationToken cancellation) => ReadAsync("erasures", Upkeep.Erasures, cancellation);
+
+    public async Task<Retained> RetainAsync(RetentionPolicy policy, DateTimeOffset now, CancellationToken cancellation)
+    {
+        long verdicts = 0, decisions = 0;
+        if (policy.VerdictDays is { } verdictDays)
+            // In pieces, between which others can write.
+            for (long deleted = -1; deleted != 0; verdicts += deleted) deleted = await WriteAsync("retain", session => Upkeep.DeleteVerdicts(session, now.AddDays(-verdictDays), PageSize * 10), cancellation).ConfigureAwait(false);
+        if (policy.DecisionDays is { } decisionDays) decisions = await WriteAsync("retain", session => Upkeep.DeleteDecisions(session, now.AddDays(-decisionDays)), cancellation).ConfigureAwait(false);
+        if (verdicts + decisions > 0) await CheckpointAsync().ConfigureAwait(false);
+        return new Retained(verdicts, decisions);
+    }
+
+    public Task<IReadOnlyList<DecisionState>> PendingDecisionsAsync(int take, CancellationToken cancellation) => ReadAsync("pending", session => Outbox.Pending(session, take), cancellation);
+
+    public Task PublishedAsync(IReadOnlyList<DecisionState> states, CancellationToken cancellation) => WriteAsync("published", session => Outbox.Published(session, states), cancellation);
+
     public async ValueTask DisposeAsync()
     {
         await _writing.WaitAsync().ConfigureAwait(false);
@@ -109,6 +138,14 @@ public sealed class SqliteVerdictStore : IVerdictStore
         await _readers.DisposeAsync().ConfigureAwait(false);
         _writer?.Dispose();
         _metrics.Dispose();
+    }
+
+    /// <summary>Moves the log into the file and empties it; who reads at the moment keeps it for a while.</summary>
+    private async Task CheckpointAsync()
+    {
+        await _writing.WaitAsync().ConfigureAwait(false);
+        try { await Task.Run(() => _writer?.Execute("PRAGMA wal_checkpoint(TRUNCATE)")).ConfigureAwait(false); }
+        finally { _writing.Release(); }
     }
 
     private static StoreOutcome Store(SqliteSession session, VerdictRow? row, string? reason)

@@ -29,6 +29,22 @@ internal static class StoreFile
             concat_ws(' ', json ->> '$.message.author.name', json ->> '$.message.author.address', json ->> '$.message.author.id') AS author FROM documents;
         CREATE VIRTUAL TABLE search USING fts5 (subject, text, author, content = 'search_source', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2');
         """,
+        // Accounts and campaigns to count by; what changed about decisions and was not published (a change gives it a new version); records of erasures; aliases of bundles.
+        // The index for words overwrites what is deleted from it.
+        """
+        ALTER TABLE verdicts ADD COLUMN account TEXT;
+        ALTER TABLE verdicts ADD COLUMN campaign TEXT;
+        UPDATE verdicts SET (account, campaign) = (
+            SELECT lower(coalesce(nullif(json ->> '$.message.author.address', ''), nullif(json ->> '$.message.author.id', ''), nullif(json ->> '$.message.author.name', ''))), json ->> '$.campaign.id'
+            FROM documents WHERE documents.row = verdicts.row);
+        CREATE INDEX verdicts_account ON verdicts (account) WHERE account IS NOT NULL;
+        CREATE INDEX verdicts_campaign ON verdicts (campaign) WHERE campaign IS NOT NULL;
+        CREATE TABLE outbox (version INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, content TEXT NOT NULL, UNIQUE (message_id, content));
+        INSERT INTO outbox (message_id, content) SELECT DISTINCT message_id, content FROM decisions;
+        CREATE TABLE erasures (seq INTEGER PRIMARY KEY AUTOINCREMENT, json TEXT NOT NULL);
+        CREATE TABLE aliases (bundle TEXT NOT NULL, alias TEXT NOT NULL, version TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (bundle, alias)) WITHOUT ROWID;
+        INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+        """,
     ];
 
     /// <summary>The connection that writes. In WAL with synchronous=FULL every commit is flushed to disk before it returns.</summary>
@@ -40,6 +56,8 @@ internal static class StoreFile
         {
             session.Execute("PRAGMA journal_mode = WAL");
             session.Execute("PRAGMA synchronous = FULL");
+            // What is erased is overwritten, not only unlinked.
+            session.Execute("PRAGMA secure_delete = ON");
             session.Execute("PRAGMA journal_size_limit = 67108864");
             session.Transaction(() => Migrate(session, options.FilePath));
             return session;

@@ -7,6 +7,7 @@ internal static class VerdictAggregates
 {
     // A month; a chart with more columns is read by nobody, and the answer stays bounded.
     private const int MaxHours = 31 * 24;
+    private const int MaxNames = 20;
 
     private static readonly string[] Actions = [.. Enum.GetValues<VerdictAction>().OrderBy(Keeping.Rank).Select(ContractNames.Of)];
 
@@ -38,7 +39,15 @@ internal static class VerdictAggregates
         string selected = filter.IsEmpty ? "" : $"WHERE t.row IN (SELECT v.row FROM verdicts v WHERE {filter.Where})";
         session.Query(row => { Add(byTechnique, row.GetString(0), row.GetInt64(1)); return true; }, $"SELECT t.name, count(*) FROM techniques t {selected} GROUP BY t.name", values);
         var hours = byHour.OrderBy(hour => hour.Key).TakeLast(MaxHours).Select(hour => new HourCount(new DateTimeOffset(hour.Key * TimeSpan.TicksPerHour, TimeSpan.Zero), hour.Value[0], hour.Value[1], hour.Value[2]));
-        return new VerdictCounts(byAction.Values.Sum(), byAction, byChannel, byTechnique, [.. hours]);
+        return new VerdictCounts(byAction.Values.Sum(), byAction, byChannel, byTechnique, [.. hours]) { ByCampaign = Largest(session, "campaign", filter), ByAccount = Largest(session, "account", filter) };
+    }
+
+    private static Dictionary<string, long> Largest(SqliteSession session, string column, VerdictFilter filter)
+    {
+        var largest = new Dictionary<string, long>();
+        session.Query(row => { largest[row.GetString(0)] = row.GetInt64(1); return true; },
+            $"SELECT v.{column}, count(*) AS n FROM verdicts v WHERE v.{column} IS NOT NULL AND {filter.Where} GROUP BY v.{column} ORDER BY n DESC, v.{column} LIMIT {MaxNames}", [.. filter.Values]);
+        return largest;
     }
 
     private static void Add(Dictionary<string, long> counts, string name, long count) => counts[name] = counts.GetValueOrDefault(name) + count;

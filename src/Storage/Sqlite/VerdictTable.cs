@@ -11,11 +11,12 @@ internal static class VerdictTable
     {
         var judged = verdict.Judged;
         long row = session.Scalar<long>("""
-            INSERT INTO verdicts (verdict_id, message_id, content, processed_at, action, channel, authorship, mail, suspicion)
-            VALUES ($verdict, $message, $content, $at, $action, $channel, $authorship, $mail, $suspicion) ON CONFLICT (verdict_id) DO NOTHING RETURNING row
+            INSERT INTO verdicts (verdict_id, message_id, content, processed_at, action, channel, authorship, mail, suspicion, account, campaign)
+            VALUES ($verdict, $message, $content, $at, $action, $channel, $authorship, $mail, $suspicion, $account, $campaign) ON CONFLICT (verdict_id) DO NOTHING RETURNING row
             """,
             ("$verdict", judged.VerdictId), ("$message", judged.MessageId), ("$content", judged.ContentSha256), ("$at", judged.ProcessedAt.UtcTicks), ("$action", Keeping.Rank(judged.Action)),
-            ("$channel", judged.Channel.Name()), ("$authorship", ContractNames.Of(judged.Authorship)), ("$mail", ContractNames.Of(judged.Decided.Mail)), ("$suspicion", Keeping.Suspicion(judged.Scores)));
+            ("$channel", judged.Channel.Name()), ("$authorship", ContractNames.Of(judged.Authorship)), ("$mail", ContractNames.Of(judged.Decided.Mail)), ("$suspicion", Keeping.Suspicion(judged.Scores)),
+            ("$account", Keeping.Account(judged.Message)), ("$campaign", judged.Campaign?.Id));
         if (row == 0) return false;
         session.Execute("INSERT INTO documents VALUES ($row, $json, $scores)", ("$row", row), ("$json", verdict.Json), ("$scores", verdict.TokenScores));
         foreach (string technique in judged.Decided.Techniques.Distinct()) session.Execute("INSERT INTO techniques VALUES ($name, $row)", ("$name", technique), ("$row", row));

@@ -16,7 +16,7 @@ public abstract class SearchServerContract(SearchServer server) : VerdictStoreCo
 
     private SearchIndices Indices => _indices ??= new SearchIndices(server);
 
-    protected override async Task<IVerdictStore> OpenAsync(string data) => await Indices.OpenAsync(data);
+    protected override async Task<IVerdictStore> OpenAsync(string data, StoredBodies bodies) => await Indices.OpenAsync(Indices.Options(data) with { Bodies = bodies });
 
     protected override Task SettleAsync(IVerdictStore store) => ((ElasticsearchVerdictStore)store).RefreshAsync(Cancellation);
 

@@ -8,7 +8,7 @@ namespace Detection.Tests.Storage;
 public abstract class VerdictStoreContract
 {
     /// <summary>A store on the data named; opened twice with the same name, both see the same verdicts, as two processes do. Already open.</summary>
-    protected abstract Task<IVerdictStore> OpenAsync(string data);
+    protected abstract Task<IVerdictStore> OpenAsync(string data, StoredBodies bodies = StoredBodies.On);
 
     /// <summary>Lets searches see what was stored, where a store shows it later than it stores it.</summary>
     protected virtual Task SettleAsync(IVerdictStore store) => Task.CompletedTask;
@@ -319,6 +319,247 @@ public abstract class VerdictStoreContract
         await using (var store = await OpenAsync(data.Path)) await store.StoreAsync([judged], Cancellation);
         await using var again = await OpenAsync(data.Path);
         Assert.NotNull(await again.FindAsync(judged.VerdictId, Cancellation));
+    }
+
+    [Fact]
+    public async Task Counts_by_campaign_and_account_name_the_largest()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var campaign = new CampaignSnapshot("c1", 3, 2, 0.9);
+        JudgedMessage By(string id, Author? author, CampaignSnapshot? snapshot = null) => Some.JudgedMessage(Some.Message(id) with { Author = author }) with { Campaign = snapshot };
+        await store.StoreAsync(
+        [
+            By("a", new Author("u1", "Ümit", "UMIT@example.org"), campaign), By("b", new Author("u2", null, "umit@example.org"), campaign), By("c", new Author("ÜMIT", null, null)), By("d", null),
+            .. Enumerable.Range(0, 30).Select(i => By($"m{i}", new Author($"author{i:00}"))),
+        ], Cancellation);
+        await SettleAsync(store);
+        var counts = await store.CountAsync(new VerdictQuery(), Cancellation);
+        Assert.Equal(new Dictionary<string, long> { ["c1"] = 2 }, counts.ByCampaign);
+        Assert.Equal(20, counts.ByAccount.Count);
+        Assert.Equal(2, counts.ByAccount["umit@example.org"]);
+        Assert.Equal(new Dictionary<string, long> { ["ümit"] = 1 }, (await store.CountAsync(new VerdictQuery { MessageId = "c" }, Cancellation)).ByAccount);
+    }
+
+    [Fact]
+    public async Task Erasing_an_author_leaves_nothing_but_the_record_and_the_others()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var upkeep = (IStoreUpkeep)store;
+        var by = Enumerable.Range(0, 3).Select(i => At($"m{i}", i)).ToArray();
+        var other = Some.JudgedMessage(Some.Message("other") with { Author = new Author("bert", "Anna", "bert@example.org") });
+        await store.StoreAsync([.. by, other], Cancellation);
+        await store.DecideAsync(Some.Decision(by[0], "d1"), Cancellation);
+        await store.DecideAsync(Some.Decision(by[0], "d2"), Cancellation);
+        await store.DecideAsync(Some.Decision(other, "d3"), Cancellation);
+        await SettleAsync(store);
+        var erasure = await upkeep.EraseAuthorAsync("ANNA@example.org", "the officer", Cancellation);
+        await SettleAsync(store);
+        Assert.Equal((3, 2, "the officer"), (erasure.Verdicts, erasure.Decisions, erasure.By));
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("anna@example.org"u8)), erasure.AuthorSha256);
+        Assert.Equal([erasure], await upkeep.ErasuresAsync(Cancellation));
+        Assert.Equal(["other"], (await store.SearchAsync(new VerdictQuery(), Cancellation)).Items.Select(hit => hit.Judged.MessageId));
+        Assert.Empty((await store.SearchAsync(new VerdictQuery { Author = "anna@example.org" }, Cancellation)).Items);
+        Assert.Null(await store.FindAsync(by[0].VerdictId, Cancellation));
+        Assert.Empty(await store.HistoryAsync(by[0].MessageId, by[0].ContentSha256, Cancellation));
+        Assert.Single(await store.HistoryAsync("other", other.ContentSha256, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(() => upkeep.EraseAuthorAsync("", "x", Cancellation));
+    }
+
+    [Fact]
+    public async Task What_was_erased_can_come_again_and_be_decided_again()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var judged = Some.JudgedMessage();
+        await store.StoreAsync([judged], Cancellation);
+        await store.DecideAsync(Some.Decision(judged), Cancellation);
+        await SettleAsync(store);
+        await ((IStoreUpkeep)store).EraseAuthorAsync("anna", "x", Cancellation);
+        Assert.Equal(StoreResult.Stored, (await store.StoreAsync([judged], Cancellation))[0].Result);
+        Assert.Null((await store.FindAsync(judged.VerdictId, Cancellation))!.Decision);
+        await store.DecideAsync(Some.Decision(judged, "again", DecidedMail.Ham), Cancellation);
+        Assert.Equal("again", (await store.FindAsync(judged.VerdictId, Cancellation))!.Decision!.DecisionId);
+    }
+
+    [Fact]
+    public async Task Decisions_too_old_go_with_their_whole_history_and_newer_ones_stay()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var old = At("old", 0);
+        var renewed = At("renewed", 1);
+        await store.StoreAsync([old, renewed], Cancellation);
+        await store.DecideAsync(Some.Decision(old, "d1"), Cancellation);
+        await store.DecideAsync(Some.Decision(renewed, "d2"), Cancellation);
+        await store.DecideAsync(Some.Decision(renewed, "d3") with { DecidedAt = Some.Time.AddDays(10) }, Cancellation);
+        await SettleAsync(store);
+        Assert.Equal(new Retained(0, 1), await ((IStoreUpkeep)store).RetainAsync(new RetentionPolicy(null, 5), Some.Time.AddDays(12), Cancellation));
+        Assert.Empty(await store.HistoryAsync("old", old.ContentSha256, Cancellation));
+        Assert.Null((await store.FindAsync(old.VerdictId, Cancellation))!.Decision);
+        Assert.Equal(["d2", "d3"], (await store.HistoryAsync("renewed", renewed.ContentSha256, Cancellation)).Select(decision => decision.DecisionId));
+        Assert.Equal(new Retained(0, 0), await ((IStoreUpkeep)store).RetainAsync(new RetentionPolicy(null, null), Some.Time.AddDays(1000), Cancellation));
+    }
+
+    [Fact]
+    public async Task Verdicts_too_old_are_deleted()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var old = At("old", 0) with { ProcessedAt = Some.Time.AddDays(-31), AcceptedAt = Some.Time.AddDays(-31) };
+        await store.StoreAsync([old, At("new", 0)], Cancellation);
+        await SettleAsync(store);
+        // 1 February: December ended 31 days ago.
+        var retained = await ((IStoreUpkeep)store).RetainAsync(new RetentionPolicy(31, null), new DateTimeOffset(2026, 2, 1, 8, 0, 0, TimeSpan.Zero), Cancellation);
+        Assert.Equal(new Retained(1, 0), retained);
+        Assert.Equal(["new"], (await store.SearchAsync(new VerdictQuery(), Cancellation)).Items.Select(hit => hit.Judged.MessageId));
+        Assert.Null(await store.FindAsync(old.VerdictId, Cancellation));
+    }
+
+    [Fact]
+    public async Task Decisions_wait_to_be_published_and_come_again_until_they_are()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var outbox = (IDecisionOutbox)store;
+        var judged = new[] { At("a", 0), At("b", 1) };
+        await store.StoreAsync(judged, Cancellation);
+        Assert.Empty(await PendingAsync());
+        await store.DecideAsync(Some.Decision(judged[0], "d1"), Cancellation);
+        await store.DecideAsync(Some.Decision(judged[1], "d2"), Cancellation);
+        var pending = await PendingAsync();
+        Assert.Equal([("a", "d1"), ("b", "d2")], pending.Select(state => (state.MessageId, state.Summary?.DecisionId)));
+        Assert.Equal(Some.Decision(judged[0]).Key, pending[0].Key);
+        // Something new after the state was read: publishing the old state does not hide it.
+        await store.DecideAsync(Some.Decision(judged[0], "u1", undoes: "d1"), Cancellation);
+        await outbox.PublishedAsync(pending, Cancellation);
+        var undone = Assert.Single(await PendingAsync());
+        Assert.Equal(("a", null), (undone.MessageId, undone.Summary));
+        await outbox.PublishedAsync([undone], Cancellation);
+        Assert.Empty(await PendingAsync());
+        await ((IStoreUpkeep)store).EraseAuthorAsync("anna", "x", Cancellation);
+        Assert.All(await PendingAsync(), state => Assert.Null(state.Summary));
+        Assert.Equal(2, (await PendingAsync()).Count);
+        await outbox.PublishedAsync(await PendingAsync(), Cancellation);
+        Assert.Empty(await PendingAsync());
+
+        async Task<IReadOnlyList<DecisionState>> PendingAsync()
+        {
+            await SettleAsync(store);
+            return await outbox.PendingDecisionsAsync(10, Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task A_verdict_that_comes_after_the_decision_has_it()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var judged = Some.JudgedMessage();
+        await store.StoreAsync([judged], Cancellation);
+        await store.DecideAsync(Some.Decision(judged), Cancellation);
+        var later = Some.JudgedMessage(bundle: "b2");
+        await store.StoreAsync([later], Cancellation);
+        Assert.Equal("d1", (await store.FindAsync(later.VerdictId, Cancellation))!.Decision!.DecisionId);
+        await SettleAsync(store);
+        Assert.Equal(2, (await store.CountAsync(new VerdictQuery { HasDecision = true }, Cancellation)).Total);
+    }
+
+    [Fact]
+    public async Task Two_moderators_at_once_leave_one_history()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        await using var other = await OpenAsync(data.Path);
+        var judged = Some.JudgedMessage();
+        await store.StoreAsync([judged], Cancellation);
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(i => (i % 2 == 0 ? store : other).DecideAsync(Some.Decision(judged, $"d{i}"), Cancellation)));
+        var history = await store.HistoryAsync(judged.MessageId, judged.ContentSha256, Cancellation);
+        Assert.Equal(12, history.Select(decision => decision.DecisionId).Distinct().Count());
+        Assert.Equal(12, history.Count);
+        Assert.Equal(history[^1].DecisionId, (await other.FindAsync(judged.VerdictId, Cancellation))!.Decision!.DecisionId);
+        string[] undone = [.. await Task.WhenAll(Enumerable.Range(0, 4).Select(async i =>
+        {
+            try { return (await store.DecideAsync(Some.Decision(judged, $"u{i}", undoes: history[^1].DecisionId), Cancellation))!.DecisionId; }
+            catch (DecisionConflictException) { return "refused"; }
+        }))];
+        Assert.Equal([history[^2].DecisionId, "refused", "refused", "refused"], undone.OrderBy(one => one == "refused"));
+    }
+
+    [Fact]
+    public async Task Bodies_can_be_kept_masked()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path, StoredBodies.Redacted);
+        var judged = Some.JudgedMessage(Some.Message(text: "Call +1 (555) 123-4567 or see https://example.org/u/anna?x=1 about the secret."));
+        var plain = Some.JudgedMessage(Some.Message("plain"));
+        await store.StoreAsync([judged, plain], Cancellation);
+        await SettleAsync(store);
+        var found = await store.FindAsync(judged.VerdictId, Cancellation);
+        Assert.Equal("Call +**************** or see https://example.org*********** about the secret.", found!.Message.Text);
+        Assert.Equal(judged.Message.Text!.Length, found.Message.Text!.Length);
+        Assert.Null(found.TokenScores);
+        Assert.NotNull((await store.FindAsync(plain.VerdictId, Cancellation))!.TokenScores);
+        Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "secret" }, Cancellation)).Items);
+        Assert.Empty((await store.SearchAsync(new VerdictQuery { Text = "4567" }, Cancellation)).Items);
+        Assert.Single((await store.SearchAsync(new VerdictQuery { Author = "anna@example.org", MessageId = judged.MessageId }, Cancellation)).Items);
+    }
+
+    [Fact]
+    public async Task Without_bodies_the_words_are_gone_and_the_subject_stays()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path, StoredBodies.Off);
+        var message = Some.Message(text: "the secretword") with { Hidden = [new HiddenText("tiny-font", "secretword")], Links = [new Link("secretword", "https://example.org")] };
+        var judged = Some.JudgedMessage(message);
+        await store.StoreAsync([judged], Cancellation);
+        await SettleAsync(store);
+        var found = await store.FindAsync(judged.VerdictId, Cancellation);
+        Assert.Null(found!.TokenScores);
+        Assert.Null(found.Message.Text);
+        Assert.Equal(("The invoice", "https://example.org", "tiny-font"), (found.Message.Subject, found.Message.Links![0].Target, found.Message.Hidden![0].Reason));
+        Assert.Empty((await store.SearchAsync(new VerdictQuery { Text = "secretword" }, Cancellation)).Items);
+        Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "invoice" }, Cancellation)).Items);
+    }
+
+    [Fact]
+    public async Task A_score_that_is_no_number_is_rejected()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        var outcomes = await store.StoreAsync([Some.JudgedMessage(scores: new Scores(double.NaN, 0, 0, 0)), At("fine", 0)], Cancellation);
+        Assert.Equal([StoreResult.Rejected, StoreResult.Stored], outcomes.Select(outcome => outcome.Result));
+    }
+
+    [Fact]
+    public async Task A_message_cannot_pretend_highlights()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        await store.StoreAsync([Some.JudgedMessage(Some.Message(text: "\u0002\u0003 <b>bill</b> \ud800 \u0000 bill"))], Cancellation);
+        await SettleAsync(store);
+        var hit = Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "bill" }, Cancellation)).Items);
+        var highlight = Assert.Single(hit.Highlights);
+        Assert.All(highlight.Hits, at => Assert.Equal("bill", highlight.Piece[at.Start..at.End]));
+    }
+
+    [Fact]
+    public async Task Many_writers_and_readers_at_once_do_not_disturb_each_other()
+    {
+        using var data = new TemporaryFolder();
+        await using var store = await OpenAsync(data.Path);
+        await using var other = await OpenAsync(data.Path);
+        var results = await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
+        {
+            var outcome = await (i % 2 == 0 ? store : other).StoreAsync([At($"m{i / 3}", i)], Cancellation);
+            await store.SearchAsync(new VerdictQuery { Text = "invoice" }, Cancellation);
+            await other.CountAsync(new VerdictQuery(), Cancellation);
+            return outcome[0].Result;
+        }));
+        await SettleAsync(store);
+        Assert.Equal(20, results.Count(result => result == StoreResult.Stored));
+        Assert.Equal(20, (await store.CountAsync(new VerdictQuery(), Cancellation)).Total);
     }
 
     protected static JudgedMessage At(string id, int minute) => Some.JudgedMessage(Some.Message(id), processedAt: Some.Time.AddMinutes(minute));
