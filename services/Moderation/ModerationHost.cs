@@ -13,14 +13,13 @@ using MudBlazor.Services;
 
 namespace Detection.Moderation;
 
-/// <summary>The dashboard and its API over whatever <see cref="IVerdictStore"/> the host registered; no model.</summary>
+/// <summary>The dashboard and its API over the configured store; no model.</summary>
 public static class ModerationHost
 {
     // Blazor and the component library set style attributes; scripts, fonts and everything else come from this server alone.
     private const string ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-    /// <summary>The host registers <see cref="IVerdictStore"/> and opens it.</summary>
     public static IServiceCollection AddModeration(this IServiceCollection services, DetectionOptions options)
     {
         services.AddSingleton<VerdictFeed>();
@@ -43,7 +42,7 @@ public static class ModerationHost
             services.AddSingleton(_ => new KafkaStates(ConfiguredStream.Kafka(options)));
             services.AddHostedService<DecisionPublisher>();
         }
-        return services.AddStoreReadiness();
+        return services.AddStore(options).AddStoreReadiness();
     }
 
     /// <summary>Pages under <c>/</c>, the API under <c>/api/v1</c>, <c>/openapi/v1.json</c>. Call after <see cref="ServiceHost.MapServiceDefaults"/>.</summary>

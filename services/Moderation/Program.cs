@@ -11,7 +11,7 @@ public static class Program
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddServiceDefaults("moderation");
-        builder.Services.AddStore(options).AddModeration(options);
+        builder.Services.AddModeration(options);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapModeration();

@@ -63,6 +63,8 @@ public static class StoreHosting
     /// <summary>The configured store, opened before the host takes requests and disposed with it. A server that does not answer yet is waited for; readiness says so.</summary>
     public static IServiceCollection AddStore(this IServiceCollection services, DetectionOptions options)
     {
+        // Parts in one host that need the store say so once each.
+        if (services.Any(known => known.ServiceType == typeof(ConfiguredStore))) return services;
         services.TryAddSingleton(provider => ConfiguredStore.Of(options, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<ConfiguredStore>().Verdicts);
         services.TryAddSingleton(static provider => provider.GetRequiredService<ConfiguredStore>().Upkeep);

@@ -21,9 +21,8 @@ public static class TrainerHost
             provider.GetRequiredService<TrainedVersions>().InUse();
             return Task.CompletedTask;
         });
-        services.AddStore(options);
         services.AddHostedService<TrainerWorker>();
-        return services.AddStoreReadiness();
+        return services.AddStore(options).AddStoreReadiness();
     }
 
     /// <summary><c>GET /api/v1/models/versions</c> and <c>POST /api/v1/models/champion</c>.</summary>

@@ -8,11 +8,12 @@ using Channel = System.Threading.Channels.Channel;
 namespace Detection.Tests;
 
 /// <summary>An <see cref="IVerdictStore"/> without a disk, for tests of what stands above a store.</summary>
-internal sealed class MemoryVerdictStore : IVerdictStore
+internal sealed class MemoryVerdictStore : IVerdictStore, IStoreUpkeep
 {
     private readonly Lock _gate = new();
     private readonly List<JudgedMessage> _judged = [];
     private readonly List<ModeratorDecision> _decisions = [];
+    private readonly List<Erasure> _erasures = [];
     private readonly List<Channel<JudgedMessage>> _watchers = [];
 
     public Task OpenAsync(CancellationToken cancellation) => Task.CompletedTask;
@@ -35,6 +36,24 @@ internal sealed class MemoryVerdictStore : IVerdictStore
             return Task.FromResult<IReadOnlyList<StoreOutcome>>(outcomes);
         }
     }
+
+    public Task<Erasure> EraseAuthorAsync(string author, string by, CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            int gone = _judged.RemoveAll(one => one.Message.Author is { } who && new[] { who.Id, who.Name, who.Address }.Any(name => string.Equals(name, author, StringComparison.OrdinalIgnoreCase)));
+            var record = new Erasure(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(author.ToLowerInvariant()))), by, DateTimeOffset.UnixEpoch, gone, 0);
+            _erasures.Add(record);
+            return Task.FromResult(record);
+        }
+    }
+
+    public Task<IReadOnlyList<Erasure>> ErasuresAsync(CancellationToken cancellation)
+    {
+        lock (_gate) return Task.FromResult<IReadOnlyList<Erasure>>([.. _erasures]);
+    }
+
+    public Task<Retained> RetainAsync(RetentionPolicy policy, DateTimeOffset now, CancellationToken cancellation) => Task.FromResult(new Retained(0, 0));
 
     public Task<JudgedMessage?> FindAsync(string verdictId, CancellationToken cancellation)
     {

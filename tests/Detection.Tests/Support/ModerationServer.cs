@@ -35,7 +35,7 @@ internal sealed class ModerationServer : IAsyncDisposable
         var builder = Builder(folder.Path, [("Detection:Http:Urls", "http://127.0.0.1:0"), .. settings]);
         builder.Services.AddSingleton(time);
         var options = builder.AddServiceDefaults("test");
-        builder.Services.AddSingleton<IVerdictStore>(store);
+        builder.Services.AddSingleton<IVerdictStore>(store).AddSingleton<IStoreUpkeep>(store);
         builder.Services.AddModeration(options);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         var app = builder.Build();

@@ -172,7 +172,7 @@ public sealed partial class EveryRouteTests
             var builder = ModerationServer.Builder(host._folder.Path, [("Detection:Http:Urls", "http://127.0.0.1:0"), .. files.Settings]);
             var options = builder.AddServiceDefaults("test");
             builder.Logging.SetMinimumLevel(LogLevel.Error);
-            builder.Services.AddSingleton<IVerdictStore>(host.Store);
+            builder.Services.AddSingleton<IVerdictStore>(host.Store).AddSingleton<IStoreUpkeep>(host.Store);
             builder.Services.AddSingleton(provider => new JudgingEngine((messages, _) => [.. messages.Select(message => Some.JudgedMessage(message))], TimeSpan.Zero, provider.GetRequiredService<TimeProvider>()));
             builder.Services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>()).AddScanLimit(options.Http.MaxScans).AddOptions<IngestOptions>();
             builder.Services.AddSingleton(new TrainedVersions(options));
