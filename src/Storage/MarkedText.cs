@@ -1,12 +1,13 @@
 namespace Detection.Storage;
 
 /// <summary>
-/// Search engines mark hits with any two strings. These cannot be guessed, so that a message cannot contain them and pretend hits.
+/// Search engines mark hits with any two strings. These cannot be guessed, so that a message cannot contain them and pretend hits. No control characters at their ends:
+/// Elasticsearch trims the pieces by those, marks and all.
 /// </summary>
 internal static class MarkedText
 {
-    public static readonly string Open = $"\u0002{Guid.NewGuid():N}\u0002";
-    public static readonly string Close = $"\u0003{Guid.NewGuid():N}\u0003";
+    public static readonly string Open = $"\ue000{Guid.NewGuid():N}\ue000";
+    public static readonly string Close = $"\ue001{Guid.NewGuid():N}\ue001";
 
     /// <summary>The piece without its marks, and where they stood.</summary>
     public static Highlight Read(string field, string marked)

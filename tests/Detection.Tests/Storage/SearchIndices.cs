@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Detection.Storage.Elasticsearch;
 using Microsoft.Extensions.Time.Testing;
 
@@ -7,11 +9,10 @@ namespace Detection.Tests.Storage;
 internal sealed class SearchIndices(SearchServer server) : IAsyncDisposable
 {
     private readonly HashSet<string> _prefixes = [];
+    private readonly HttpClient _http = new() { BaseAddress = server.Address };
 
     /// <summary>Goes on by a millisecond whenever it is looked at, so that nothing happens at one time.</summary>
     public FakeTimeProvider Time { get; } = new(Some.Time) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
-
-    public HttpClient Http { get; } = new() { BaseAddress = server.Address };
 
     public ElasticsearchStoreOptions Options(string data)
     {
@@ -20,8 +21,6 @@ internal sealed class SearchIndices(SearchServer server) : IAsyncDisposable
         return new ElasticsearchStoreOptions { Nodes = [server.Address], Prefix = prefix, Replicas = 0, RefreshInterval = TimeSpan.FromMilliseconds(200) };
     }
 
-    public Task<ElasticsearchVerdictStore> OpenAsync(string data) => OpenAsync(Options(data));
-
     public async Task<ElasticsearchVerdictStore> OpenAsync(ElasticsearchStoreOptions options)
     {
         var store = new ElasticsearchVerdictStore(options, Time);
@@ -29,11 +28,20 @@ internal sealed class SearchIndices(SearchServer server) : IAsyncDisposable
         return store;
     }
 
+    /// <summary>Asks the server itself, past the store.</summary>
+    public async Task<JsonNode> AskAsync(HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (string prefix in _prefixes)
             foreach (string path in new[] { $"/{prefix}-*", $"/_index_template/{prefix}-*", $"/_component_template/{prefix}-*" })
-                (await Http.DeleteAsync(new Uri(path, UriKind.Relative))).Dispose();
-        Http.Dispose();
+                (await _http.DeleteAsync(new Uri(path, UriKind.Relative))).Dispose();
+        _http.Dispose();
     }
 }
