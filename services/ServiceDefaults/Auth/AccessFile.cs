@@ -5,7 +5,7 @@ namespace Detection.ServiceDefaults.Auth;
 
 /// <summary>
 /// Reading and writing of the files that say who may ask. Strict: unknown, missing and repeated members are refused. An error is an <see cref="InvalidDataException"/> that names
-/// file and line or field and holds no value of the file.
+/// file and line or field and holds no hash.
 /// </summary>
 internal static class AccessFile
 {

@@ -27,7 +27,7 @@ public static class AccessHost
     internal static void AddAccess(this IServiceCollection services)
     {
         services.AddSingleton<Access>();
-        services.AddSingleton<FailedAttempts>();
+        services.AddSingleton(static _ => new FailedAttempts(FailedAttempts.Every));
         services.AddOpening(static (provider, _) => Task.FromResult(provider.GetRequiredService<Access>()));
         services.AddAuthentication(Access.Either)
             .AddPolicyScheme(Access.Either, null, scheme => scheme.ForwardDefaultSelector = Scheme)

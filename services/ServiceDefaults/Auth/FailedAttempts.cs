@@ -5,16 +5,16 @@ using System.Threading.RateLimiting;
 namespace Detection.ServiceDefaults.Auth;
 
 /// <summary>Failed authentications of one address: 20 at once, then one every 3 seconds. A network of IPv6 (/64) counts as one address. A right key is never held up.</summary>
-internal sealed class FailedAttempts : IDisposable
+internal sealed class FailedAttempts(TimeSpan every) : IDisposable
 {
     public const int Burst = 20;
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan Every = TimeSpan.FromSeconds(3);
 
     private readonly PartitionedRateLimiter<IPAddress> _limits = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => RateLimitPartition.GetTokenBucketLimiter(Network(address), _ => new TokenBucketRateLimiterOptions
     {
         TokenLimit = Burst,
         TokensPerPeriod = 1,
-        ReplenishmentPeriod = Every,
+        ReplenishmentPeriod = every,
         QueueLimit = 0,
     }));
 
@@ -30,7 +30,7 @@ internal sealed class FailedAttempts : IDisposable
     {
         using var lease = _limits.AttemptAcquire(address ?? IPAddress.None, permits);
         if (lease.IsAcquired) return null;
-        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) && wait > Every ? wait : Every;
+        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) && wait > every ? wait : every;
     }
 
     private static IPAddress Network(IPAddress address)

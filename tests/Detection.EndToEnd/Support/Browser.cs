@@ -27,8 +27,11 @@ internal sealed class Browser : IAsyncDisposable
         return new Browser(playwright, browser, url);
     }
 
-    /// <summary>A page in a profile of its own; waits until it is connected, since keys pressed before are lost.</summary>
-    public async Task<IPage> OpenAsync(string address, int width = 1400, int height = 900, ColorScheme colours = ColorScheme.Light)
+    /// <summary>An element of a page of the dashboard that is connected.</summary>
+    public const string Connected = "[data-interactive]";
+
+    /// <summary>A page in a profile of its own; waits until it is connected, since keys pressed before are lost, or until what <paramref name="ready"/> selects is there.</summary>
+    public async Task<IPage> OpenAsync(string address, int width = 1400, int height = 900, ColorScheme colours = ColorScheme.Light, string ready = Connected)
     {
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = colours });
         var page = await context.NewPageAsync();
@@ -38,7 +41,7 @@ internal sealed class Browser : IAsyncDisposable
         page.Dialog += (_, dialog) => Note(true, "dialog: " + dialog.Message);
         page.Request += (_, request) => Note(!request.Url.StartsWith(_url, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal), "outside: " + request.Url);
         await page.GotoAsync(_url + address);
-        await page.Locator("[data-interactive]").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        await page.Locator(ready).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
         return page;
     }
 

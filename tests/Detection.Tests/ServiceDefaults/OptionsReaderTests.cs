@@ -27,7 +27,7 @@ public sealed class OptionsReaderTests
 
     [Theory]
     [InlineData("Detection:Modle", "compact", "Detection:Modle is unknown")]
-    [InlineData("Detection:Http:Maxbdy", "1", "Detection:Http:Maxbdy is unknown; known here: MaxBody, MaxScans, Urls")]
+    [InlineData("Detection:Http:Maxbdy", "1", "Detection:Http:Maxbdy is unknown; known here: Hosts, MaxBody, MaxScans, Urls")]
     [InlineData("Detection:Http:MaxBody", "1", "Detection:Http:MaxBody must be between 1024")]
     [InlineData("Detection:Http:MaxBody", "5000000000", "Detection:Http:MaxBody must be between 1024 and 1073741824")]
     [InlineData("Detection:Http:MaxBody", "lots", "Detection:Http:MaxBody")]

@@ -1,5 +1,8 @@
+using System.Net;
 using Detection.ServiceDefaults;
 using Detection.ServiceDefaults.Auth;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -131,7 +134,7 @@ public sealed class AccessTests : IDisposable
         _files.AddAccount("gone");
         _files.Change("gone", account => account with { Disabled = true });
         var access = Open();
-        using var failures = new FailedAttempts();
+        using var failures = new FailedAttempts(TimeSpan.FromHours(1));
         var signIn = new SignIn(access, new Lockout(_time), failures, NullLogger<SignIn>.Instance);
         Assert.Equal("anna", signIn.Check("anna", AccessFiles.Password, null).User!.Identity!.Name);
         Assert.All(new[] { ("anna", "wrong"), ("gone", AccessFiles.Password), ("nobody", AccessFiles.Password), ("no such name!", ""), ("anna", new string('x', 1_025)) },
@@ -142,7 +145,7 @@ public sealed class AccessTests : IDisposable
     public void A_locked_name_waits_longer_each_time_and_the_right_password_helps_only_after_it()
     {
         _files.AddAccount("anna");
-        using var failures = new FailedAttempts();
+        using var failures = new FailedAttempts(TimeSpan.FromHours(1));
         var signIn = new SignIn(Open(), new Lockout(_time), failures, NullLogger<SignIn>.Instance);
         for (int i = 0; i < Lockout.FreeTries; i++) Assert.Equal(TimeSpan.Zero, signIn.Check("anna", "wrong", null).Wait);
         Assert.Equal((null, TimeSpan.FromSeconds(30)), signIn.Check("ANNA", AccessFiles.Password, null));
@@ -170,6 +173,30 @@ public sealed class AccessTests : IDisposable
         Assert.Equal([0, 0, 30, 60, 120, 240, 480, 900, 900, 900], waited);
         _time.Advance(Lockout.Memory);
         for (int i = 0; i < Lockout.FreeTries; i++) Assert.Equal(TimeSpan.Zero, lockout.Begin("nobody"));
+    }
+
+    [Fact]
+    public void An_address_with_too_many_failures_waits_whatever_it_sends_and_its_neighbours_in_one_network_of_IPv6_with_it()
+    {
+        _files.AddAccount("anna");
+        using var failures = new FailedAttempts(TimeSpan.FromHours(1));
+        var signIn = new SignIn(Open(), new Lockout(_time), failures, NullLogger<SignIn>.Instance);
+        var (one, neighbour, other) = (IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db8::ffff"), IPAddress.Parse("2001:db8:0:1::1"));
+        for (int i = 0; i < FailedAttempts.Burst; i++) Assert.Null(failures.Count(one));
+        Assert.All(new[] { one, neighbour }, address => Assert.True(signIn.Check("anna", AccessFiles.Password, address) is { User: null, Wait.TotalMinutes: > 1 }));
+        Assert.NotNull(signIn.Check("anna", AccessFiles.Password, other).User);
+    }
+
+    [Theory]
+    [InlineData("https", "__Host-detection=v; path=/; secure; samesite=strict; httponly")]
+    [InlineData("http", "detection=v; path=/; samesite=strict; httponly")]
+    public void A_cookie_that_came_by_https_is_bound_to_its_host(string scheme, string expected)
+    {
+        var cookie = new CookieAuthenticationOptions();
+        SessionCookie.Configure(cookie);
+        var context = new DefaultHttpContext { Request = { Scheme = scheme } };
+        cookie.CookieManager.AppendResponseCookie(context, cookie.Cookie.Name!, "v", cookie.Cookie.Build(context));
+        Assert.Equal(expected, context.Response.Headers.SetCookie);
     }
 
     [Fact]
