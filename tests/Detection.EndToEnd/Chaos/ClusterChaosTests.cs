@@ -71,7 +71,7 @@ public sealed class ClusterChaosTests
         {
             await Task.WhenAll(run.Workers.Select(worker => run.SlowAsync(worker, TimeSpan.FromSeconds(40))));
             await run.KillWorkerAsync();
-        }, rate: 150);
+        }, rate: 100);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class ClusterChaosTests
         Assert.Equal(2, documents.Select(one => one.Config).Distinct().Count());
     }
 
-    private static async Task<IReadOnlyList<StoredVerdict>> RunAsync(string name, ChaosCluster cluster, Func<ChaosRun, Task> scenario, bool transactional = false, double rate = 50)
+    private static async Task<IReadOnlyList<StoredVerdict>> RunAsync(string name, ChaosCluster cluster, Func<ChaosRun, Task> scenario, bool transactional = false, double rate = 30)
     {
         var options = new ChaosOptions { Name = name, Seed = Seed, Rate = rate, Workers = 2, Transactional = transactional, WorkerSettings = worker => worker == 1 ? ReducedKernels.Settings : ReducedKernels.None };
         await using var run = await ChaosRun.StartAsync(options, cluster.Stream, cluster.Store);

@@ -23,7 +23,7 @@ internal sealed class EmbeddedStreamProbe : IStreamProbe
 
     public Task SendAsync(OutgoingRecord record, CancellationToken cancellation) => _stream.SendAsync([record], cancellation);
 
-    public async Task<bool> IsDrainedAsync(CancellationToken cancellation) => (await _stream.DepthAsync(cancellation)).Unfinished == 0;
+    public async Task<long?> UnfinishedAsync(CancellationToken cancellation) => (await _stream.DepthAsync(cancellation)).Unfinished;
 
     public async Task<IReadOnlyList<string>> DeadLettersAsync(CancellationToken cancellation)
     {

@@ -52,17 +52,17 @@ internal sealed class KafkaProbe : IStreamProbe
         return _producer.ProduceAsync(Prefix + ".messages", new Message<byte[]?, byte[]> { Key = record.Key is null ? null : Encoding.UTF8.GetBytes(record.Key), Value = record.Value.ToArray(), Headers = headers }, cancellation);
     }
 
-    /// <summary>The group's positions stand at the ends, and no transaction is open on what the workers write.</summary>
-    public Task<bool> IsDrainedAsync(CancellationToken cancellation) => Task.Run(() =>
+    /// <summary>What the group's positions have not passed, and what stands in open transactions of the workers.</summary>
+    public Task<long?> UnfinishedAsync(CancellationToken cancellation) => Task.Run<long?>(() =>
     {
         try
         {
             using var committed = Consumer(IsolationLevel.ReadCommitted);
             using var all = Consumer(IsolationLevel.ReadUncommitted);
-            return committed.Committed(All(".messages"), Patience).All(at => Math.Max(0, at.Offset.Value) >= End(all, at.TopicPartition))
-                && All(".verdicts").Concat(All(".messages.dlt")).All(partition => End(committed, partition) == End(all, partition));
+            return committed.Committed(All(".messages"), Patience).Sum(at => End(all, at.TopicPartition) - Math.Max(0, at.Offset.Value))
+                + All(".verdicts").Concat(All(".messages.dlt")).Sum(partition => End(all, partition) - End(committed, partition));
         }
-        catch (KafkaException) { return false; }
+        catch (KafkaException) { return null; }
     }, cancellation);
 
     /// <summary>

@@ -11,8 +11,8 @@ internal interface IStreamProbe : IAsyncDisposable
     /// <summary>Completes when the stream has accepted the record; any exception leaves open whether it has.</summary>
     Task SendAsync(OutgoingRecord record, CancellationToken cancellation);
 
-    /// <summary>Whether everything accepted is finished, and what its results are written with is committed.</summary>
-    Task<bool> IsDrainedAsync(CancellationToken cancellation);
+    /// <summary>Records that are accepted and not finished, and results that are written and not committed; null while the stream does not answer.</summary>
+    Task<long?> UnfinishedAsync(CancellationToken cancellation);
 
     /// <summary>The sender's id (<c>ce_id</c>) of every dead letter.</summary>
     Task<IReadOnlyList<string>> DeadLettersAsync(CancellationToken cancellation);
