@@ -250,10 +250,10 @@ public sealed class AuthTests : IDisposable
             builder.Configuration.Sources.Clear();
             builder.Configuration.AddInMemoryCollection([new("Detection:Data", test._data.Path), new("Detection:Http:Urls", "http://127.0.0.1:0"), new("Detection:Auth:UsersFile", test.Users)]);
             builder.Services.AddSingleton<TimeProvider>(time);
-            builder.AddServiceDefaults("test");
+            var options = builder.AddServiceDefaults("test");
             builder.Logging.SetMinimumLevel(LogLevel.Error);
             builder.Services.AddSingleton<IVerdictStore>(store);
-            builder.Services.AddModeration();
+            builder.Services.AddModeration(options);
             var app = builder.Build();
             app.MapServiceDefaults();
             app.MapModeration();
