@@ -186,17 +186,23 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         if (error.Code == ErrorCode.FencedInstanceId || (error.IsFatal && error.Reason.Contains("fenced", StringComparison.OrdinalIgnoreCase)))
             _failure ??= new StreamException(StreamFault.InUse, $"Another worker of the group {_options.GroupName} uses the InstanceId {_options.InstanceId}; each needs its own. Kafka at {_options.BootstrapServers} gave the partitions to it.");
         else if (error.IsFatal) _failure ??= _clients.Unavailable("the consumer failed", new KafkaException(error));
+        else _clients.Report(error);
     }
 
     private void Close()
     {
         try
         {
-            StorePositions();
-            _publisher?.Dispose();
+            // No other thread may ask a closed consumer anything: it takes the process down.
+            _publisher?.Stop();
+            // Revokes what is assigned, which commits.
             _consumer.Close();
         }
         catch (KafkaException) { }   // The broker is away: what was not committed comes again.
-        finally { _consumer.Dispose(); }
+        finally
+        {
+            _publisher?.Dispose();
+            _consumer.Dispose();
+        }
     }
 }
