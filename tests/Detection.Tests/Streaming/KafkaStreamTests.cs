@@ -47,6 +47,7 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         var working = WorkAsync(first, done, "first", firstStops.Token);
         await done.ReachedAsync(1);
         var joining = WorkAsync(second, done, "second", secondStops.Token);
+        // More until the second has joined, so that there is something left for it.
         for (int sent = Count; !done.By("second"); sent += 100)
         {
             await first.SendAsync(Numbered(sent, 100), Cancellation);
@@ -81,7 +82,9 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         // Both go on; what was held counts as done only where the partition has stayed.
         var done = new Collected();
         var working = Task.WhenAll(WorkAsync(stuck, done, "stuck", stops.Token), WorkAsync(second, done, "second", stops.Token));
-        while (done.Texts.Concat(held.Where(delivery => !done.Partitions("second").Contains(delivery.Partition)).Select(Text)).Distinct().Count() < 100) await Task.Delay(20, Cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (done.Texts.Concat(held.Where(delivery => !done.Partitions("second").Contains(delivery.Partition)).Select(Text)).Distinct().Count() < 100) await Task.Delay(20, patience.Token);
         await stops.CancelAsync();
         await working;
         Assert.Equal(done.Texts.Distinct().Count(), done.Texts.Count);
