@@ -40,7 +40,7 @@ internal sealed class StreamMetrics : IDisposable
         Gauge("detection.stream.in_flight.bytes", "By", "Bytes of the deliveries in flight.", now => now.InFlightBytes);
         Gauge("detection.stream.dead_letters", "{message}", "Dead letters that wait for a person.", now => now.DeadLetters);
         _rebalanced = _meter.CreateCounter<long>("detection.stream.rebalanced.partitions", "{partition}", "Partitions that came to this worker or went from it.");
-        _meter.CreateObservableGauge("messaging.kafka.consumer.lag", () => _lag.Select(one => new Measurement<long>(one.Value, [.. _tags, new("messaging.destination.partition.id", $"{one.Key}")])), "{message}", "Records of a partition of this worker that no position has passed.");
+        _meter.CreateObservableGauge("detection.stream.lag", () => _lag.Select(one => new Measurement<long>(one.Value, [.. _tags, new("messaging.destination.partition.id", $"{one.Key}")])), "{message}", "Records of a partition of this worker that no position has passed.");
         _meter.CreateObservableGauge("detection.stream.batch.messages", () => _batches.Select(one => new Measurement<double>(one.Value, [_tags[0], new("messaging.destination.name", one.Key)])), "{message}", "Records in a batch sent to a topic, on average.");
 
         void Gauge(string name, string unit, string description, Func<StreamDepth, double?> value) =>

@@ -21,7 +21,7 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     private readonly TransactionalPublisher? _publisher;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
-    private bool _paused;
+    private bool _paused, _isNewUnpaused;
     private long _storedAt;
     private volatile StreamException? _failure;
 
@@ -75,6 +75,7 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         if (_paused)
         {
             if (Partitions.IsHalfEmpty) Resume();
+            else if (_isNewUnpaused) Pause();
         }
         else if (!WaitForRoom()) Pause();
         try
@@ -112,6 +113,7 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     {
         _consumer.Pause(_consumer.Assignment);
         _paused = true;
+        _isNewUnpaused = false;
     }
 
     private void Resume()
@@ -138,7 +140,8 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     private void OnAssigned(List<TopicPartition> assigned)
     {
         Partitions.Assign(assigned.Select(one => one.Partition.Value));
-        _paused = false;
+        // What was paused before stays so; partitions that come are not.
+        _isNewUnpaused = assigned.Count > 0;
         _metrics.Rebalanced("assigned", assigned.Count);
     }
 
@@ -186,17 +189,23 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         if (error.Code == ErrorCode.FencedInstanceId || (error.IsFatal && error.Reason.Contains("fenced", StringComparison.OrdinalIgnoreCase)))
             _failure ??= new StreamException(StreamFault.InUse, $"Another worker of the group {_options.GroupName} uses the InstanceId {_options.InstanceId}; each needs its own. Kafka at {_options.BootstrapServers} gave the partitions to it.");
         else if (error.IsFatal) _failure ??= _clients.Unavailable("the consumer failed", new KafkaException(error));
+        else _clients.Report(error);
     }
 
     private void Close()
     {
         try
         {
-            StorePositions();
-            _publisher?.Dispose();
+            // No other thread may ask a closed consumer anything: it takes the process down.
+            _publisher?.Stop();
+            // Revokes what is assigned, which commits.
             _consumer.Close();
         }
         catch (KafkaException) { }   // The broker is away: what was not committed comes again.
-        finally { _consumer.Dispose(); }
+        finally
+        {
+            _publisher?.Dispose();
+            _consumer.Dispose();
+        }
     }
 }

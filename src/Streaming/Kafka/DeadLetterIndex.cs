@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Record = Confluent.Kafka.Message<byte[], byte[]>;
 
 namespace Detection.Streaming.Kafka;
@@ -12,7 +11,8 @@ internal sealed class DeadLetterIndex
     private const int OffsetBits = 48;
 
     private readonly SortedSet<long> _open = [];
-    private readonly Dictionary<TopicPartitionOffset, long> _origins = [];
+    private readonly Dictionary<(string Topic, int Partition, long Offset), long> _origins = [];
+    private readonly Dictionary<string, string> _topics = [];
     private readonly Dictionary<int, long> _next = [];
 
     public IReadOnlyCollection<long> Open => _open;
@@ -32,8 +32,11 @@ internal sealed class DeadLetterIndex
         if (offset < Next(partition)) return;
         _next[partition] = offset + 1;
         if (DeadLetterRecord.RetriedOffset(record) is { } retried) _open.Remove(Id(partition, retried));
-        else if (DeadLetterRecord.Origin(record) is { } origin && _origins.TryAdd(origin, Id(partition, offset))) _open.Add(Id(partition, offset));
+        else if (DeadLetterRecord.Origin(record) is { } origin && _origins.TryAdd((Topic(origin.Topic), origin.Partition.Value, origin.Offset.Value), Id(partition, offset))) _open.Add(Id(partition, offset));
     }
+
+    /// <summary>Whether there is or was a letter about this record.</summary>
+    public bool Has(Delivery delivery) => _origins.ContainsKey((delivery.Topic, delivery.Partition, delivery.Offset));
 
     /// <summary>What the topic's retention has deleted is no letter; a topic that ends before what was read was made anew.</summary>
     public void Bound(int partition, long low, long end)
@@ -51,4 +54,7 @@ internal sealed class DeadLetterIndex
         _origins.Clear();
         _next.Clear();
     }
+
+    /// <summary>One string for the name, not one a letter.</summary>
+    private string Topic(string name) => _topics.TryGetValue(name, out string? same) ? same : _topics[name] = name;
 }

@@ -8,9 +8,11 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
 {
     /// <summary>Letters put back in one transaction.</summary>
     private const int RetryChunk = 100;
+    private static readonly TimeSpan RetryTimeout = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly DeadLetterIndex _index = new();
+    private readonly Dictionary<int, long> _checked = [];
     private IConsumer<byte[], byte[]>? _reader;
     private IConsumer<byte[], byte[]> Reader => _reader ??= clients.Reader();
 
@@ -38,16 +40,26 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
     /// <summary>One retry at a time on a cluster: starting one fences the one before, whose open transaction ends without effect, and the letters are read only after that.</summary>
     public Task<int> RetryAsync(IReadOnlyList<long> ids, CancellationToken cancellation) => GuardAsync(() =>
     {
-        using var producer = clients.TransactionalProducer(options.DeadLetters + ".retry");
-        producer.InitTransactions(options.RequestTimeout);
+        using var producer = clients.TransactionalProducer(options.DeadLetters + ".retry", RetryTimeout);
         Refresh(cancellation);
         int retried = 0;
         foreach (long[] chunk in ids.Distinct().Where(_index.Open.Contains).Order().Chunk(RetryChunk)) retried += Retry(producer, chunk, cancellation);
         return retried;
     }, cancellation);
 
+    /// <summary>Whether a worker before this one wrote a letter about the delivery and died, or lost the partition, before the position was committed.</summary>
+    public Task<bool> WasWrittenAsync(Delivery delivery, CancellationToken cancellation) => GuardAsync(() =>
+    {
+        // Read once an assignment: what an earlier owner wrote was there before.
+        if (_checked.GetValueOrDefault(delivery.Partition) != delivery.Assignment) Refresh(cancellation);
+        _checked[delivery.Partition] = delivery.Assignment;
+        return _index.Has(delivery);
+    }, cancellation);
+
     public void Dispose()
     {
+        // A reading under way ends first: a consumer must not go while it is asked.
+        _one.Wait();
         _reader?.Dispose();
         _one.Dispose();
     }
@@ -65,13 +77,23 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
                 return;
             }
             var (partition, offset) = DeadLetterIndex.Place(letter.Id);
-            producer.Produce(new TopicPartition(letter.Delivery.Topic, Partition.Any), DeadLetterRecord.Restored(letter, record, value));
-            producer.Produce(new TopicPartition(options.DeadLetters, partition), DeadLetterRecord.Mark(offset));
+            Produce(producer, new TopicPartition(letter.Delivery.Topic, Partition.Any), DeadLetterRecord.Restored(letter, record, value));
+            Produce(producer, new TopicPartition(options.DeadLetters, partition), DeadLetterRecord.Mark(offset));
             retried++;
         }, cancellation);
         // Sends what is queued first, and fails where one record of it did.
-        producer.CommitTransaction(options.RequestTimeout);
+        KafkaClients.Patiently(() => producer.CommitTransaction(options.RequestTimeout));
         return retried;
+    }
+
+    private void Produce(IProducer<byte[], byte[]> producer, TopicPartition target, Message<byte[], byte[]> record)
+    {
+        try { producer.Produce(target, record); }
+        catch (ProduceException<byte[], byte[]> full) when (full.Error.Code == ErrorCode.Local_QueueFull)
+        {
+            producer.Flush(options.RequestTimeout);
+            producer.Produce(target, record);
+        }
     }
 
     private Task<T> ReadAsync<T>(Func<T> read, CancellationToken cancellation) => GuardAsync(() =>
@@ -95,7 +117,7 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
 
     private void Refresh(CancellationToken cancellation)
     {
-        int partitions = topics.Partitions(options.DeadLetters);
+        int partitions = topics.PartitionsAsync(options.DeadLetters).GetAwaiter().GetResult();
         if (partitions == 0)
         {
             _index.Clear();
@@ -108,7 +130,7 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
             _index.Bound(partition, ends.Low.Value, ends.High.Value);
             if (_index.Next(partition) < ends.High.Value) from.Add(new TopicPartitionOffset(options.DeadLetters, partition, Math.Max(ends.Low.Value, _index.Next(partition))));
         }
-        Read(from, (place, record) => _index.Read(place.Partition.Value, place.Offset.Value, record), _ => false, cancellation);
+        Read(Reader, from, (place, record) => _index.Read(place.Partition.Value, place.Offset.Value, record), _ => false, cancellation);
     }
 
     /// <summary>A topic that was just made, or a broker that was just lost, has no leader for a moment.</summary>
@@ -128,42 +150,38 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
         {
             HashSet<long> wanted = [.. partition.Select(id => DeadLetterIndex.Place(id).Offset)];
             long last = wanted.Max();
-            List<(long Id, Message<byte[], byte[]> Record)> records = [];
-            Read([new TopicPartitionOffset(options.DeadLetters, partition.Key, wanted.Min())], (place, record) =>
+            Read(Reader, [new TopicPartitionOffset(options.DeadLetters, partition.Key, wanted.Min())], (place, record) =>
             {
-                if (wanted.Contains(place.Offset.Value)) Found(DeadLetterIndex.Id(partition.Key, place.Offset.Value), record);
+                if (wanted.Contains(place.Offset.Value) && DeadLetterRecord.Letter(DeadLetterIndex.Id(partition.Key, place.Offset.Value), record) is { } letter) found(letter, record);
             }, offset => offset >= last, cancellation);
-            // Only after the reading: what is done with a letter may read elsewhere.
-            foreach (var (id, record) in records)
-                if (DeadLetterRecord.Letter(id, record) is { } letter) found(letter, record);
-
-            void Found(long id, Message<byte[], byte[]> record) => records.Add((id, record));
         }
     }
 
     /// <summary>Reads partitions from given offsets to their ends, or until <paramref name="enough"/> (offset).</summary>
-    private void Read(IReadOnlyList<TopicPartitionOffset> from, Action<TopicPartitionOffset, Message<byte[], byte[]>> read, Predicate<long> enough, CancellationToken cancellation)
+    private void Read(IConsumer<byte[], byte[]> reader, IReadOnlyList<TopicPartitionOffset> from, Action<TopicPartitionOffset, Message<byte[], byte[]>> read, Predicate<long> enough, CancellationToken cancellation)
     {
         if (from.Count == 0) return;
-        Reader.Assign(from);
+        reader.Assign(from);
         try
         {
             for (int open = from.Count; open > 0;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var next = Reader.Consume(options.RequestTimeout) ?? throw new KafkaException(ErrorCode.Local_TimedOut);
+                var next = reader.Consume(options.RequestTimeout) ?? throw new KafkaException(ErrorCode.Local_TimedOut);
                 if (!next.IsPartitionEOF) read(next.TopicPartitionOffset, next.Message);
                 if (next.IsPartitionEOF || enough(next.Offset.Value)) open--;
             }
         }
-        finally { Reader.Unassign(); }
+        finally { reader.Unassign(); }
     }
 
     private byte[]? OriginalValue(DeadLetter letter)
     {
+        // Of its own: the other one is in the middle of reading letters.
+        using var reader = clients.Reader();
         var place = new TopicPartitionOffset(letter.Delivery.Topic, letter.Delivery.Partition, letter.Delivery.Offset);
         byte[]? value = null;
-        Read([place], (found, record) => { if (found.Offset == place.Offset) value = record.Value; }, _ => true, CancellationToken.None);
+        Read(reader, [place], (found, record) => { if (found.Offset == place.Offset) value = record.Value; }, _ => true, CancellationToken.None);
         return value;
     }
 }

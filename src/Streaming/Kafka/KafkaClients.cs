@@ -23,7 +23,7 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
     private readonly Dictionary<string, long> _said = [];
 
     public IAdminClient Admin() => Build(() => new AdminClientBuilder(With(new() { ["socket.timeout.ms"] = Milliseconds(options.RequestTimeout) }, []))
-        .SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, _) => { }).Build());
+        .SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, error) => Report(error)).Build());
 
     /// <summary>Idempotent; a record is on all replicas in sync when its report comes.</summary>
     public IProducer<byte[], byte[]> Producer(Action<string>? statistics = null) => Producer(new()
@@ -31,11 +31,30 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
         ["message.timeout.ms"] = Milliseconds(options.RequestTimeout),
     }, [], statistics);
 
-    public IProducer<byte[], byte[]> TransactionalProducer(string id, Action<string>? statistics = null) => Producer(new()
+    /// <param name="timeout">How long readers of committed records wait for a transaction whose producer died.</param>
+    public IProducer<byte[], byte[]> TransactionalProducer(string id, TimeSpan timeout, Action<string>? statistics = null)
     {
-        // Short: the records of a worker that died are not read beyond until the broker has given its transaction up.
-        ["transaction.timeout.ms"] = "10000",
-    }, new() { ["transactional.id"] = id }, statistics);
+        var producer = Producer(new() { ["transaction.timeout.ms"] = Milliseconds(timeout) }, new() { ["transactional.id"] = id }, statistics);
+        try { Patiently(() => producer.InitTransactions(options.RequestTimeout)); }
+        catch
+        {
+            producer.Dispose();
+            throw;
+        }
+        return producer;
+    }
+
+    /// <summary>A call of a transaction that has run into its timeout goes on where it stopped when it is made again.</summary>
+    public static void Patiently(Action call)
+    {
+        for (int tries = 0; ; tries++)
+            try
+            {
+                call();
+                return;
+            }
+            catch (KafkaRetriableException) when (tries < 3) { }
+    }
 
     public ConsumerBuilder<byte[], byte[]> GroupConsumer(Action<string> statistics)
     {
@@ -71,7 +90,7 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
         ["enable.partition.eof"] = "true",
         ["auto.offset.reset"] = "earliest",
         ["isolation.level"] = "read_committed",
-    })).SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, _) => { }).Build());
+    })).SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, error) => Report(error)).Build());
 
     /// <exception cref="ValidationException">A setting that librdkafka does not know or does not take; it is named, its value is not shown where it may be a secret.</exception>
     public T Build<T>(Func<T> build)
@@ -100,7 +119,7 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
         if (statistics is not null) defaults["statistics.interval.ms"] = "5000";
         owned["enable.idempotence"] = "true";
         owned["acks"] = "all";
-        return Build(() => new ProducerBuilder<byte[], byte[]>(With(defaults, owned)).SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, _) => { })
+        return Build(() => new ProducerBuilder<byte[], byte[]>(With(defaults, owned)).SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, error) => Report(error))
             .SetStatisticsHandler((_, json) => statistics?.Invoke(json)).Build());
     }
 
@@ -128,17 +147,24 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
 
     private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Tells an operator of an error that librdkafka goes on trying to get over.</summary>
+    public void Report(Error error) => Warn(error.Code.ToString(), error.Reason);
+
     private void Log(LogMessage line)
     {
         // CONFWARN: a setting for consumers given to a producer, and the like; settings go to all clients here.
-        if (line.Level > SyslogLevel.Warning || line.Facility == "CONFWARN") return;
+        if (line.Level <= SyslogLevel.Warning && line.Facility != "CONFWARN") Warn(line.Facility, line.Message);
+    }
+
+    private void Warn(string kind, string text)
+    {
         lock (_said)
         {
             // A broker that is away is reported many times a second; once in a while is enough.
-            if (_said.TryGetValue(line.Facility, out long before) && Stopwatch.GetElapsedTime(before) < Silence) return;
-            _said[line.Facility] = Stopwatch.GetTimestamp();
+            if (_said.TryGetValue(kind, out long before) && Stopwatch.GetElapsedTime(before) < Silence) return;
+            _said[kind] = Stopwatch.GetTimestamp();
         }
-        warn($"Kafka: {Masked(line.Message)}");
+        warn($"Kafka: {Masked(text)}");
     }
 
     private string Masked(string text)

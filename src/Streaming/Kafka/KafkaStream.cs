@@ -37,7 +37,7 @@ public sealed class KafkaStream : IMessageStream, IMessageSink, IDeadLetters
         _metrics = new StreamMetrics("kafka", options.Messages, DepthOrNull);
         _clients = new KafkaClients(options, _warn);
         _topics = new KafkaTopics(options, _clients);
-        _producer = new RecordProducer(_clients, _metrics.Statistics);
+        _producer = new RecordProducer(_clients, options.RequestTimeout, _metrics.Statistics);
         _letters = new DeadLetterTopic(options, _clients, _topics, _warn);
     }
 
@@ -55,7 +55,7 @@ public sealed class KafkaStream : IMessageStream, IMessageSink, IDeadLetters
         if (!_options.AllowProducerTime && settings[_options.Messages].GetValueOrDefault("message.timestamp.type") != "LogAppendTime")
             throw new StreamException(StreamFault.Unavailable, $"The topic {_options.Messages} at {_options.BootstrapServers} takes the times of its senders, who could choose the month that a verdict is filed under. "
                 + "Set message.timestamp.type=LogAppendTime on it, or say AllowProducerTime.");
-        _letterPartitions = _topics.Partitions(_options.DeadLetters);
+        _letterPartitions = await _topics.PartitionsAsync(_options.DeadLetters).WaitAsync(cancellation).ConfigureAwait(false);
         _open = true;
     }
 
@@ -130,16 +130,19 @@ public sealed class KafkaStream : IMessageStream, IMessageSink, IDeadLetters
     }
 
     /// <summary>
-    /// The letter is durable before the delivery is finished; in transactions it goes out in the one with its position. A record too large for the dead-letter topic leaves a letter without
+    /// The letter is durable before the delivery is finished, and is written once: where a worker died between letter and position, the next one finds it. In transactions it goes out
+    /// in the one with its position. A record too large for the dead-letter topic leaves a letter without
     /// its value: that stays on the original topic until its retention ends.
     /// </summary>
     public async Task DeadLetterAsync(Delivery delivery, DeadLetterReason reason, CancellationToken cancellation)
     {
         var partitions = Assigned();
         if (partitions.Find(delivery) is not { } received) return;
-        // Letters about one partition lie in one partition: that a second one is about the same record shows in order.
-        var target = new TopicPartition(_options.DeadLetters, delivery.Partition % Math.Max(1, _letterPartitions));
-        await FinishAsync(partitions, [(delivery, new Outgoing(target, DeadLetterRecord.Forms(delivery, received, reason, _options.GroupName)))], $"a dead letter to {_options.DeadLetters}", cancellation).ConfigureAwait(false);
+        Outgoing? letter = null;
+        if (_options.Transactional || !await _letters.WasWrittenAsync(delivery, cancellation).ConfigureAwait(false))
+            // Letters about one partition lie in one partition: that a second one is about the same record shows in order.
+            letter = new Outgoing(new TopicPartition(_options.DeadLetters, delivery.Partition % Math.Max(1, _letterPartitions)), DeadLetterRecord.Forms(delivery, received, reason, _options.GroupName));
+        await FinishAsync(partitions, [(delivery, letter)], $"a dead letter to {_options.DeadLetters}", cancellation).ConfigureAwait(false);
         _metrics.DeadLettered(reason.Exception);
     }
 

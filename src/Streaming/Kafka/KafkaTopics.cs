@@ -77,7 +77,7 @@ public sealed class KafkaTopics : IDisposable
     public void Dispose() => _admin.Dispose();
 
     /// <summary>How many partitions a topic has; 0: there is no such topic.</summary>
-    internal int Partitions(string topic) => DescribeAsync([topic]).GetAwaiter().GetResult().TryGetValue(topic, out var found) ? found.Partitions.Count : 0;
+    internal async Task<int> PartitionsAsync(string topic) => (await DescribeAsync([topic]).ConfigureAwait(false)).TryGetValue(topic, out var found) ? found.Partitions.Count : 0;
 
     /// <summary>The settings in force, by topic.</summary>
     internal async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> SettingsAsync(IReadOnlyList<string> topics)

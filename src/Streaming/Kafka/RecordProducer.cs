@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace Detection.Streaming.Kafka;
 
 /// <summary>Sends outside of transactions, durably on all replicas in sync, once each (idempotent). A producer that failed for good is made anew.</summary>
-internal sealed class RecordProducer(KafkaClients clients, Action<string> statistics) : IDisposable
+internal sealed class RecordProducer(KafkaClients clients, TimeSpan patience, Action<string> statistics) : IDisposable
 {
     private readonly Lock _gate = new();
     private IProducer<byte[], byte[]>? _producer;
@@ -26,7 +26,8 @@ internal sealed class RecordProducer(KafkaClients clients, Action<string> statis
         lock (_gate)
         {
             _disposed = true;
-            // Every send waits for its reports, so that nothing is left to flush.
+            // Whoever still waits for a send is told how it ended.
+            _producer?.Flush(patience);
             _producer?.Dispose();
         }
     }

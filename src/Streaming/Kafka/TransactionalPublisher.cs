@@ -8,6 +8,9 @@ namespace Detection.Streaming.Kafka;
 /// </summary>
 internal sealed class TransactionalPublisher : IDisposable
 {
+    /// <summary>Short: nobody reads past what a dead worker left open until the broker has given it up.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
     private readonly KafkaStreamOptions _options;
     private readonly KafkaClients _clients;
     private readonly IConsumer<byte[], byte[]> _consumer;
@@ -42,12 +45,18 @@ internal sealed class TransactionalPublisher : IDisposable
         finally { _one.Release(); }
     }
 
-    public void Dispose()
+    /// <summary>No more in the background; <see cref="Publish"/> still works.</summary>
+    public void Stop()
     {
         _stop.Cancel();
-        _running.Wait(_options.RequestTimeout);
-        Publish();
+        _running.Wait();
+    }
+
+    public void Dispose()
+    {
+        Stop();
         _producer?.Dispose();
+        _producer = null;
     }
 
     private async Task RunAsync()
@@ -67,7 +76,7 @@ internal sealed class TransactionalPublisher : IDisposable
         var generation = _consumer.ConsumerGroupMetadata;
         var ready = _partitions.Progress(only);
         if (ready.Count == 0) return;
-        var producer = Producer();
+        var producer = _producer ??= _clients.TransactionalProducer(_id, Timeout, _metrics.Statistics);
         if (_unsure) ready = WithoutCommitted(ready);
         if (ready.Count == 0) return;
         producer.BeginTransaction();
@@ -77,7 +86,7 @@ internal sealed class TransactionalPublisher : IDisposable
             producer.BeginTransaction();
         }
         producer.SendOffsetsToTransaction(ready.Select(one => new TopicPartitionOffset(_options.Messages, one.Partition, one.Position)), generation, _options.RequestTimeout);
-        Commit(producer);
+        KafkaClients.Patiently(() => producer.CommitTransaction(_options.RequestTimeout));
         foreach (var one in ready) _partitions.Stored(one.Partition, one.Assignment, one.Position);
     }
 
@@ -113,30 +122,6 @@ internal sealed class TransactionalPublisher : IDisposable
         catch (ProduceException<byte[], byte[]> full) when (full.Error.Code == ErrorCode.Local_QueueFull) { return false; }
         catch (ProduceException<byte[], byte[]> refused) when (refused.Error.Code == ErrorCode.MsgSizeTooLarge) { reported(result, refused.Error); }
         return true;
-    }
-
-    private void Commit(IProducer<byte[], byte[]> producer)
-    {
-        for (int tries = 0; ; tries++)
-            try
-            {
-                producer.CommitTransaction(_options.RequestTimeout);
-                return;
-            }
-            catch (KafkaRetriableException) when (tries < 3) { }
-    }
-
-    private IProducer<byte[], byte[]> Producer()
-    {
-        if (_producer is not null) return _producer;
-        var producer = _clients.TransactionalProducer(_id, _metrics.Statistics);
-        try { producer.InitTransactions(_options.RequestTimeout); }
-        catch
-        {
-            producer.Dispose();
-            throw;
-        }
-        return _producer = producer;
     }
 
     /// <summary>A transaction whose end is unknown has ended when the next producer of its id is ready; whether with a commit, the group's positions tell.</summary>

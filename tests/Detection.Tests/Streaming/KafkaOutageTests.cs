@@ -68,6 +68,7 @@ public sealed class KafkaOutageTests
     {
         await using var server = await KafkaServer.StartAsync(
             "--set", "listener.security.protocol.map=PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "--set", "inter.broker.listener.name=PLAINTEXT",
             "--set", "sasl.enabled.mechanisms=PLAIN",
             "--set", "sasl.mechanism.inter.broker.protocol=PLAIN",
             "--set", "listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"inside\" user_admin=\"inside\" user_worker=\"geheim\";");

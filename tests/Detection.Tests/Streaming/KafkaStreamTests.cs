@@ -31,11 +31,13 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         Assert.Equal(("m1", "verdict", "detection.verdict.v1"), (Encoding.UTF8.GetString(verdict.Message.Key), verdict.Text(), verdict.Header("ce_type")));
     }
 
-    [Fact]
-    public async Task Partitions_move_to_a_worker_that_joins_and_back_and_nothing_is_done_twice_or_lost()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Partitions_move_to_a_worker_that_joins_and_back_and_nothing_is_done_twice_or_lost(bool transactional)
     {
         using var data = new TemporaryFolder();
-        var options = await OptionsAsync(data.Path);
+        var options = await OptionsAsync(data.Path) with { Transactional = transactional };
         const int Count = 2000;
         await using var first = await OpenAsync(options);
         var second = await OpenAsync(options);
@@ -45,6 +47,7 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         var working = WorkAsync(first, done, "first", firstStops.Token);
         await done.ReachedAsync(1);
         var joining = WorkAsync(second, done, "second", secondStops.Token);
+        // More until the second has joined, so that there is something left for it.
         for (int sent = Count; !done.By("second"); sent += 100)
         {
             await first.SendAsync(Numbered(sent, 100), Cancellation);
@@ -60,6 +63,48 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         Assert.Equal(Enumerable.Range(0, all).Select(i => $"{i}"), done.Texts.OrderBy(int.Parse));
         await firstStops.CancelAsync();
         await working;
+        await first.DisposeAsync();
+        Assert.Equal(done.Texts.OrderBy(int.Parse), Read(options, ".verdicts").Select(KafkaRecordsOf.Text).OrderBy(int.Parse));
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_stuck_lets_partitions_go_and_what_it_finishes_too_late_moves_nothing()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { MaxInFlight = 8, DrainTimeout = TimeSpan.FromMilliseconds(200) };
+        await using var stuck = await OpenAsync(options);
+        await stuck.SendAsync(Numbered(0, 100), Cancellation);
+        using CancellationTokenSource stops = new();
+        var held = await ReceiveAsync(stuck, 8);
+        await using var second = await OpenAsync(options);
+        await ReceiveAsync(second, 1);
+        await stuck.CompleteAsync([.. held], Cancellation);
+        // Both go on; what was held counts as done only where the partition has stayed.
+        var done = new Collected();
+        var working = Task.WhenAll(WorkAsync(stuck, done, "stuck", stops.Token), WorkAsync(second, done, "second", stops.Token));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (done.Texts.Concat(held.Where(delivery => !done.Partitions("second").Contains(delivery.Partition)).Select(Text)).Distinct().Count() < 100) await Task.Delay(20, patience.Token);
+        await stops.CancelAsync();
+        await working;
+        Assert.Equal(done.Texts.Distinct().Count(), done.Texts.Count);
+        Assert.NotEmpty(done.Partitions("second"));
+    }
+
+    [Fact]
+    public async Task A_record_that_comes_again_after_its_letter_was_written_leaves_no_second_letter()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        await using var abandoned = await OpenAsync(options);
+        await abandoned.SendAsync([Record("a", "0"), Record("a", "1")], Cancellation);
+        var received = await ReceiveAsync(abandoned, 2);
+        // The first is never finished, so that the position stays below the letter.
+        await abandoned.DeadLetterAsync(received[1], new DeadLetterReason("x", "x"), Cancellation);
+        await using var next = await OpenAsync(options);
+        foreach (var delivery in await ReceiveAsync(next, 2)) await next.DeadLetterAsync(delivery, new DeadLetterReason("x", "x"), Cancellation);
+        Assert.Equal(["1", "0"], Read(options, ".messages.dlt", 1).Select(KafkaRecordsOf.Text));
+        Assert.Equal(2, await next.CountAsync(Cancellation));
     }
 
     [Fact]
@@ -207,7 +252,7 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
             listener.RecordObservableInstruments();
         }
         Assert.Equal(10, Value("detection.stream.in_flight"));
-        Assert.NotNull(Value("messaging.kafka.consumer.lag"));
+        Assert.NotNull(Value("detection.stream.lag"));
         Assert.NotNull(Value("detection.stream.oldest.age"));
         Assert.NotNull(Value("detection.stream.rebalanced.partitions"));
 
@@ -253,8 +298,8 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         {
             await foreach (var delivery in stream.ReceiveAsync(stop))
             {
-                await stream.CompleteAsync([delivery], Cancellation);
-                done.Add(worker, Text(delivery));
+                await stream.CompleteAsync([new Completion(delivery, new OutgoingRecord(null, delivery.Value, []))], Cancellation);
+                done.Add(worker, delivery);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { }
@@ -265,12 +310,14 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
     /// <summary>What workers have done, to be waited for.</summary>
     private sealed class Collected
     {
-        private readonly List<(string Worker, string Text)> _done = [];
+        private readonly List<(string Worker, int Partition, string Text)> _done = [];
 
         public int Expected { get; set; }
         public IReadOnlyList<string> Texts { get { lock (_done) return [.. _done.Select(one => one.Text)]; } }
 
-        public void Add(string worker, string text) { lock (_done) _done.Add((worker, text)); }
+        public void Add(string worker, Delivery delivery) { lock (_done) _done.Add((worker, delivery.Partition, Text(delivery))); }
+
+        public HashSet<int> Partitions(string worker) { lock (_done) return [.. _done.Where(one => one.Worker == worker).Select(one => one.Partition)]; }
 
         public bool By(string worker) { lock (_done) return _done.Any(one => one.Worker == worker); }
 

@@ -83,7 +83,7 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
 
     private static async Task<KafkaStream> OpenAsync(KafkaStreamOptions options)
     {
-        var stream = new KafkaStream(options, warn: Console.Error.WriteLine);
+        var stream = new KafkaStream(options);
         await stream.OpenAsync(Cancellation);
         return stream;
     }
