@@ -87,7 +87,7 @@ internal sealed class VerdictWriter : IAsyncDisposable
         List<Batch> group = [];
         int documents = 0;
         long bytes = 0;
-        using var patience = new CancellationTokenSource();
+        using var patience = new CancellationTokenSource(_options.BulkDelay);
         while (true)
         {
             while (_batches.Reader.TryPeek(out var next) && (group.Count == 0 || documents + next.Documents.Count <= _options.BulkDocuments && bytes + next.Lines.Length <= _options.BulkBytes))
@@ -99,7 +99,6 @@ internal sealed class VerdictWriter : IAsyncDisposable
             }
             bool isAlone = _free.CurrentCount == MaxUnderWay - 1, isFull = _batches.Reader.TryPeek(out _) || documents >= _options.BulkDocuments;
             if (isAlone || isFull || patience.IsCancellationRequested) return group;
-            if (group.Count == 1) patience.CancelAfter(_options.BulkDelay);
             try { if (!await _batches.Reader.WaitToReadAsync(patience.Token).ConfigureAwait(false)) return group; }
             catch (OperationCanceledException) { return group; }
         }

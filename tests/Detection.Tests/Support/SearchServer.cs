@@ -5,9 +5,11 @@ namespace Detection.Tests;
 /// <summary>A search server for the tests of a run: the one of an environment variable, else one that is started from <c>DETECTION_SHARED</c> and stopped at the end.</summary>
 public abstract class SearchServer(string name) : IAsyncLifetime
 {
+    private const string InMemory = "/dev/shm";
+
     private readonly string? _given = Environment.GetEnvironmentVariable($"DETECTION_{name.ToUpperInvariant()}");
     private readonly string? _shared = Environment.GetEnvironmentVariable("DETECTION_SHARED");
-    private TemporaryFolder? _data;
+    private string? _data;
     private Uri? _address;
 
     /// <summary>Skips the test where there is no server.</summary>
@@ -25,9 +27,11 @@ public abstract class SearchServer(string name) : IAsyncLifetime
         if (!string.IsNullOrEmpty(_given)) _address = new Uri(_given);
         else if (Script("start") is { } start)
         {
-            _data = new TemporaryFolder();
-            await RunAsync(start, "--data", _data.File("data"), "--heap", "512m");
-            _address = new Uri($"http://127.0.0.1:{(await File.ReadAllTextAsync(Path.Combine(_data.File("data"), "node1", "port"))).Trim()}");
+            // In memory where there is room: every test makes indices, and each flushes the server's state to disk several times.
+            string folder = Directory.Exists(InMemory) && new DriveInfo(InMemory).AvailableFreeSpace > 2L << 30 ? InMemory : Path.GetTempPath();
+            _data = Directory.CreateDirectory(Path.Combine(folder, $"detection-test-{name}-{Guid.NewGuid():N}")).FullName;
+            await RunAsync(start, "--data", _data, "--heap", "512m");
+            _address = new Uri($"http://127.0.0.1:{(await File.ReadAllTextAsync(Path.Combine(_data, "node1", "port"))).Trim()}");
         }
     }
 
@@ -35,8 +39,8 @@ public abstract class SearchServer(string name) : IAsyncLifetime
     {
         if (_data is not null)
         {
-            await RunAsync(Script("stop")!, "--data", _data.File("data"), "--kill");
-            _data.Dispose();
+            await RunAsync(Script("stop")!, "--data", _data, "--kill");
+            Directory.Delete(_data, recursive: true);
         }
         GC.SuppressFinalize(this);
     }
