@@ -37,16 +37,19 @@ internal sealed class WatchedFile<T> where T : class
     {
         get
         {
-            if (_time.GetElapsedTime(Volatile.Read(ref _readAt)) < Every || !_reading.TryEnter()) return _current;
-            try { ReadAgain(); }
-            finally { _reading.Exit(); }
+            if (IsFresh) return _current;
+            // Who comes meanwhile waits for the reading: what is answered is never older than a second.
+            lock (_reading)
+                if (!IsFresh) ReadAgain();
             return _current;
         }
     }
 
+    private bool IsFresh => _time.GetElapsedTime(Volatile.Read(ref _readAt)) < Every;
+
     private void ReadAgain()
     {
-        Volatile.Write(ref _readAt, _time.GetTimestamp());
+        long now = _time.GetTimestamp();
         try
         {
             byte[] bytes = AccessFile.Read(_path).Bytes;
@@ -64,6 +67,7 @@ internal sealed class WatchedFile<T> where T : class
             if (_told != failure.Message) AccessLog.Broken(_log, Sentence(failure));
             _told = failure.Message;
         }
+        Volatile.Write(ref _readAt, now);
     }
 
     private string Sentence(Exception failure) => failure switch
