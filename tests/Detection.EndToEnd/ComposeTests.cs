@@ -14,7 +14,7 @@ namespace Detection.EndToEnd;
 public sealed class ComposeTests
 {
     private const string User = "detection", Password = "correct-horse-battery";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
