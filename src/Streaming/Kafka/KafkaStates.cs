@@ -19,7 +19,7 @@ public sealed class KafkaStates : IMessageSink, IAsyncDisposable
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         _clients = new KafkaClients(options, warn ?? (_ => { }));
         _topics = new KafkaTopics(options, _clients);
-        _producer = new RecordProducer(_clients, _ => { });
+        _producer = new RecordProducer(_clients, options.RequestTimeout, _ => { });
         _plan = KafkaTopics.Plan(options.Prefix, -1, -1, TimeSpan.FromDays(7)).Single(topic => topic.Name == options.Prefix + ".decisions");
     }
 
