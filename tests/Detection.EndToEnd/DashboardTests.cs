@@ -137,7 +137,7 @@ public sealed class DashboardTests
         await using var browser = await Browser.StartAsync(url);
         var page = await browser.OpenAsync("/");
         using var http = new HttpClient { BaseAddress = new Uri(url) };
-        await AppearWithinASecondAsync(page, async i =>
+        await AppearWithinAsync(1_000, page, async i =>
         {
             using var posted = await http.PostAsJsonAsync("/api/v1/scan", new { id = $"m{i}", subject = Subject(i), text = "Your parcel is held. Confirm your card within 24 hours at http://parcel.example/pay", channel = "email" }, Cancellation);
             Assert.True(posted.IsSuccessStatusCode);

@@ -201,11 +201,19 @@ internal sealed class ChaosRun : IAsyncDisposable
         var seen = new Observations([.. documents.Select(one => one.Verdict)], await _stream.DeadLettersAsync(Cancellation), await _stream.VerdictTopicAsync(Cancellation), _options.Transactional);
         var problems = HistoryChecker.Check(History.Events, seen);
         await SummariseAsync(seen, problems);
-        Assert.Empty(problems);
+        if (problems.Count > 0) Assert.Fail(await ExplainAsync(problems, seen));
         // Not part of the proof, but a worker that calls everything unreadable would pass it.
         Assert.Empty(seen.DeadLetters.Except(_sender.Poison));
         Assert.Empty(seen.Documents.Select(one => one.MessageId).Intersect(_sender.Poison));
         return documents;
+    }
+
+    /// <summary>The problems, with where the message stood and whether its verdict went out.</summary>
+    private async Task<string> ExplainAsync(IReadOnlyList<string> problems, Observations seen)
+    {
+        var places = await _stream.PlacesAsync(Cancellation);
+        var published = seen.Topic?.Select(record => record.MessageId).ToHashSet() ?? [];
+        return string.Join('\n', problems.Select(problem => problem.Split(':')[0] is var id ? $"{problem} ({places.GetValueOrDefault(id, "not on the stream")}, verdict {(published.Contains(id) ? "" : "not ")}published)" : problem));
     }
 
     public async ValueTask DisposeAsync()

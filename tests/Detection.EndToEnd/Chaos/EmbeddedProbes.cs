@@ -33,6 +33,9 @@ internal sealed class EmbeddedStreamProbe : IStreamProbe
         return ids;
     }
 
+    /// <summary>What is finished is gone from the queue.</summary>
+    public Task<IReadOnlyDictionary<string, string>> PlacesAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
+
     public Task<IReadOnlyList<SeenVerdict>?> VerdictTopicAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<SeenVerdict>?>(null);
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();

@@ -76,6 +76,9 @@ internal sealed class KafkaProbe : IStreamProbe
         return [.. letters.Select(headers => Text(headers, ChaosMessages.IdHeader))];
     }
 
+    public async Task<IReadOnlyDictionary<string, string>> PlacesAsync(CancellationToken cancellation) =>
+        (await RecordsAsync(".messages", cancellation)).DistinctBy(record => Text(record.Message.Headers, ChaosMessages.IdHeader)).ToDictionary(record => Text(record.Message.Headers, ChaosMessages.IdHeader), record => $"{record.Partition.Value}@{record.Offset.Value}");
+
     public async Task<IReadOnlyList<SeenVerdict>?> VerdictTopicAsync(CancellationToken cancellation) => [.. (await ReadAsync(".verdicts", cancellation)).Select(record => Verdict(record.Value))];
 
     public ValueTask DisposeAsync()
@@ -93,16 +96,18 @@ internal sealed class KafkaProbe : IStreamProbe
     }
 
     /// <summary>From the beginning to the end of every partition, what is committed.</summary>
-    private Task<List<Message<byte[]?, byte[]>>> ReadAsync(string topic, CancellationToken cancellation) => Task.Run(() =>
+    private async Task<List<Message<byte[]?, byte[]>>> ReadAsync(string topic, CancellationToken cancellation) => [.. (await RecordsAsync(topic, cancellation)).Select(record => record.Message)];
+
+    private Task<List<ConsumeResult<byte[]?, byte[]>>> RecordsAsync(string topic, CancellationToken cancellation) => Task.Run(() =>
     {
         using var consumer = Consumer(IsolationLevel.ReadCommitted);
         consumer.Assign(All(topic).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
-        List<Message<byte[]?, byte[]>> records = [];
+        List<ConsumeResult<byte[]?, byte[]>> records = [];
         for (int ended = 0; ended < Partitions;)
         {
             var record = consumer.Consume(cancellation);
             if (record.IsPartitionEOF) ended++;
-            else records.Add(record.Message);
+            else records.Add(record);
         }
         return records;
     }, cancellation);

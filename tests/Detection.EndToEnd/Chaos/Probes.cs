@@ -17,6 +17,9 @@ internal interface IStreamProbe : IAsyncDisposable
     /// <summary>The sender's id (<c>ce_id</c>) of every dead letter.</summary>
     Task<IReadOnlyList<string>> DeadLettersAsync(CancellationToken cancellation);
 
+    /// <summary>Where each message stands that is on the stream still, by the sender's id: partition and offset; for people who look for what was lost.</summary>
+    Task<IReadOnlyDictionary<string, string>> PlacesAsync(CancellationToken cancellation);
+
     /// <summary>Every committed record of the verdict topic; null where there is no such topic.</summary>
     Task<IReadOnlyList<SeenVerdict>?> VerdictTopicAsync(CancellationToken cancellation);
 }
