@@ -37,9 +37,11 @@ internal sealed class TransactionalPublisher : IDisposable
     {
         if (!_one.Wait(_options.RequestTimeout)) return;
         try { Transact(only); }
-        catch (KafkaException failure)
+        catch (Exception failure)
         {
-            _warn($"Kafka at {_options.BootstrapServers}: a transaction failed and is tried again: {failure.Error.Reason}");
+            // Another worker has our name: a new producer would only take the transactional id away from it.
+            if (failure is KafkaException { Error.Code: ErrorCode.FencedInstanceId }) _stop.Cancel();
+            _warn($"Kafka at {_options.BootstrapServers}: a transaction failed and is tried again: {failure.Message}");
             Abandon(failure);
         }
         finally { _one.Release(); }
@@ -138,7 +140,7 @@ internal sealed class TransactionalPublisher : IDisposable
     /// Flushed first: aborting before anything was sent ends in a fatal INVALID_TXN_STATE. Where aborting fails, where the error is fatal, and where the commit may have happened,
     /// the producer is made anew.
     /// </summary>
-    private void Abandon(KafkaException failure)
+    private void Abandon(Exception failure)
     {
         if (_producer is not { } producer) return;
         try

@@ -28,6 +28,23 @@ public sealed class MessageSourcesTests
         Assert.Equal(("Hello", "body"), (items[2].Message!.Subject, items[2].Message!.Text));
     }
 
+    [Fact]
+    public void Bytes_are_kept_for_those_who_send_them_on_and_else_are_not()
+    {
+        using var folder = new TemporaryFolder();
+        string line = """{"id":"1",  "text":"x", "own":1}""", mail = "Subject: s\nFrom: a@b.example\n\nbody\n";
+        string[] files =
+        [
+            Write(folder, "a.jsonl", line + "\r\n"),
+            Write(folder, "b.mbox", "From a@b.example Tue Mar  3 10:00:00 2026\n" + mail),
+            Write(folder, "c.json", """[{"id":"2","text":"y"},{"id":"3","text":"z"}]"""),
+        ];
+        var kept = MessageSources.Read(files, Options with { KeepBytes = true }, Stream.Null).ToList();
+        Assert.Equal([line, mail, """{"id":"2","text":"y","channel":"other"}""", """{"id":"3","text":"z","channel":"other"}"""], kept.Select(item => Encoding.UTF8.GetString(item.Bytes.Span)));
+        Assert.Equal(["application/json", "message/rfc822", "application/json", "application/json"], kept.Select(item => item.ContentType));
+        Assert.All(MessageSources.Read(files, Options, Stream.Null), item => Assert.True(item.Bytes.IsEmpty));
+    }
+
     [Theory]
     [InlineData("From a@b.example Tue Mar  3 10:00:00 2026\nSubject: 1\n\none\n>From here\n>>From there\n\nFrom c@d.example Tue Mar  3 10:00:01 2026\nSubject: 2\n\ntwo\n", "one\nFrom here\n>From there|two")]
     [InlineData("From a@b.example Tue Mar  3 10:00:00 2026\nSubject: 1\n\nFrom the start it rained.\n\nFrom c@d.example Tue Mar  3 10:00:01 2026\n\ntwo\n", "From the start it rained.|two")]

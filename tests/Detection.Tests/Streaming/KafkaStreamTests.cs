@@ -38,7 +38,7 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
     {
         using var data = new TemporaryFolder();
         var options = await OptionsAsync(data.Path) with { Transactional = transactional };
-        const int Count = 2000;
+        const int Count = 300;
         await using var first = await OpenAsync(options);
         var second = await OpenAsync(options);
         var done = new Collected();
@@ -52,13 +52,14 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
         {
             await first.SendAsync(Numbered(sent, 100), Cancellation);
             done.Expected = sent + 100;
+            await done.ReachedAsync(sent - 200);
         }
         await done.ReachedAsync(done.Expected);
         await secondStops.CancelAsync();
         await joining;
         await second.DisposeAsync();
-        int all = done.Expected + 500;
-        await first.SendAsync(Numbered(done.Expected, 500), Cancellation);
+        int all = done.Expected + 100;
+        await first.SendAsync(Numbered(done.Expected, 100), Cancellation);
         await done.ReachedAsync(all);
         Assert.Equal(Enumerable.Range(0, all).Select(i => $"{i}"), done.Texts.OrderBy(int.Parse));
         await firstStops.CancelAsync();
