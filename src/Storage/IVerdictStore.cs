@@ -27,7 +27,7 @@ public interface IVerdictStore : IAsyncDisposable
     /// <summary>Counts of the verdicts that the query selects (its paging is ignored).</summary>
     Task<VerdictCounts> CountAsync(VerdictQuery query, CancellationToken cancellation);
 
-    /// <summary>Verdicts as they are stored, from now on: the sequence ends only by cancellation. Other processes' writes are seen too, within a second.</summary>
+    /// <summary>Verdicts as they are stored, from now on: the sequence ends only by cancellation. Other processes' writes are seen too, within a second (Elasticsearch: and the refresh interval).</summary>
     IAsyncEnumerable<JudgedMessage> WatchAsync(CancellationToken cancellation);
 
     /// <summary>

@@ -6,7 +6,7 @@ public enum StoreFault
     /// <summary>The server or the file does not answer; later it may.</summary>
     Unavailable,
 
-    /// <summary>The disk is full. Nothing of the call was stored; what was stored before is safe.</summary>
+    /// <summary>The disk is full. What was stored before is safe, and to store the call again is safe too: SQLite has nothing of it, a search server perhaps a part.</summary>
     Full,
 
     /// <summary>The file is damaged or is no verdict store; a person must look.</summary>

@@ -21,7 +21,7 @@ internal sealed class BulkSender(SearchCluster cluster, IndexNames names, IndexS
             if (again.Count > 0) await PrepareAsync(waiting, items, pause, started).ConfigureAwait(false);
             waiting = again;
         }
-        await decisions.CarryAsync([.. documents.Select(document => document.Judged)], CancellationToken.None).ConfigureAwait(false);
+        await decisions.CarryToStoredAsync([.. documents.Select(document => document.Judged)], CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<BulkItem>> SendOnceAsync(IReadOnlyList<BulkDocument> documents)

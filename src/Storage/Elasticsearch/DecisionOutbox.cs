@@ -20,7 +20,7 @@ internal sealed class DecisionOutbox(SearchCluster cluster, IndexNames names, De
         var histories = await log.ReadAsync([.. pending.Select(one => one.Key)], cancellation).ConfigureAwait(false);
         var states = pending.Select(one => new DecisionState(one.MessageId, one.ContentSha256, DecisionLog.Summary(histories[one.Key]), Version(histories[one.Key], one.Recorded))).ToArray();
         // A program that ended between deciding and writing the verdicts left that undone.
-        foreach (var state in states) await projection.CarryAsync(state.MessageId, state.ContentSha256, cancellation).ConfigureAwait(false);
+        await projection.CarryAsync([.. states.Select(state => (state.MessageId, state.ContentSha256))], cancellation).ConfigureAwait(false);
         return states;
     }
 

@@ -11,22 +11,25 @@ namespace Detection.Storage.Elasticsearch;
 internal sealed class DecisionProjection(SearchCluster cluster, IndexNames names, DecisionLog log, TimeProvider time)
 {
     /// <summary>To verdicts that were stored just now: something may have been decided about their message and content before.</summary>
-    public async Task CarryAsync(IReadOnlyList<JudgedMessage> stored, CancellationToken cancellation)
+    public async Task CarryToStoredAsync(IReadOnlyList<JudgedMessage> stored, CancellationToken cancellation)
     {
         string[] keys = [.. stored.Select(judged => DecisionLog.Key(judged.MessageId, judged.ContentSha256))];
         var decided = await log.DecidedAsync(keys, cancellation).ConfigureAwait(false);
         if (decided.Count == 0) return;
         for (int i = 0; i < keys.Length; i++)
-            if (decided.Contains(keys[i])) await CarryAsync(names.Month(stored[i].AcceptedAt), stored[i].VerdictId, keys[i], cancellation).ConfigureAwait(false);
+            if (decided.Contains(keys[i])) await CarryAsync(names.Month(stored[i].AcceptedAt), stored[i].VerdictId, keys[i], null, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>To all verdicts on a message and content.</summary>
-    public async Task CarryAsync(string messageId, string contentSha256, CancellationToken cancellation)
+    /// <summary>To all verdicts on these messages and contents.</summary>
+    public async Task CarryAsync(IReadOnlyCollection<(string MessageId, string ContentSha256)> messages, CancellationToken cancellation)
     {
+        if (messages.Count == 0) return;
         // What was stored and cannot be searched for yet must be found; what is stored after this asks for the history by itself.
         await cluster.PostAsync($"/{string.Join(',', names.OpenMonths(time.GetUtcNow()))}/_refresh?ignore_unavailable=true", null, cancellation).ConfigureAwait(false);
-        foreach (var hit in await VerdictsAsync(messageId, contentSha256, cancellation).ConfigureAwait(false))
-            await CarryAsync(hit.GetProperty("_index").GetString()!, hit.GetProperty("_id").GetString()!, DecisionLog.Key(messageId, contentSha256), cancellation).ConfigureAwait(false);
+        foreach (var (messageId, content) in messages)
+            foreach (var hit in await VerdictsAsync(messageId, content, cancellation).ConfigureAwait(false))
+                if (hit.GetProperty("_index").GetString()! is var index && IndexNames.Split(index) is { } name)
+                    await CarryAsync(name.Alias, hit.GetProperty("_id").GetString()!, DecisionLog.Key(messageId, content), index, cancellation).ConfigureAwait(false);
     }
 
     private async Task<JsonElement.ArrayEnumerator> VerdictsAsync(string messageId, string contentSha256, CancellationToken cancellation)
@@ -35,43 +38,40 @@ internal sealed class DecisionProjection(SearchCluster cluster, IndexNames names
         return (await cluster.PostAsync($"/{names.Verdicts}/_search?ignore_unavailable=true", body, cancellation).ConfigureAwait(false)).Hits();
     }
 
-    private async Task CarryAsync(string index, string id, string key, CancellationToken cancellation)
+    /// <param name="alias">Written through it alone: an index that a migration took away must not come again.</param>
+    /// <param name="found">The index in which the document was found; it may be an old one that is closed to writes, while its month moves.</param>
+    private async Task CarryAsync(string alias, string id, string key, string? found, CancellationToken cancellation)
     {
         while (true)
         {
-            var answer = await cluster.GetAsync($"/{index}/_doc/{Uri.EscapeDataString(id)}", cancellation, 404).ConfigureAwait(false);
-            if (answer.Status == 404) return;
-            var document = answer.Json;
-            var source = document.GetProperty("_source");
+            var document = await GetAsync(alias, id, cancellation).ConfigureAwait(false);
+            bool isNotMoved = document is null && found is not null;
+            if (isNotMoved) document = await GetAsync(found!, id, cancellation).ConfigureAwait(false);
+            if (document is not { } present) return;
+            var source = present.GetProperty("_source");
             var summary = DecisionLog.Summary(await log.ReadAsync(key, cancellation).ConfigureAwait(false));
             if (Same(source, summary)) return;
-            var item = await WriteAsync(document, With(source, summary), cancellation).ConfigureAwait(false);
-            if (item.Done) return;
-            if (item.Moving) index = await CopyAsync(document, With(source, summary), cancellation).ConfigureAwait(false);
-            else if (!item.Conflict) throw item.IsFull ? ServerError.Full(index) : new StoreException(StoreFault.Unavailable, $"The decision is in the history, but cannot be written to {index} yet: {item.Status} {item.Type}. To decide the same again is safe.");
+            // Not moved yet: this document is moved now, and looked at again where it is then.
+            var action = isNotMoved ? new JsonObject { ["create"] = At(alias, id) } : new JsonObject { ["index"] = At(alias, id, present) };
+            var item = (await cluster.BulkAsync([(action, With(source, summary))], cancellation).ConfigureAwait(false))[0];
+            if (item is { Done: false, Conflict: false })
+                throw item.IsFull ? ServerError.Full(alias) : new StoreException(StoreFault.Unavailable, $"The decision is in the history, but cannot be written to {alias} yet: {item.Status} {item.Type}. To decide the same again is safe.");
         }
     }
 
-    private async Task<BulkItem> WriteAsync(JsonElement document, JsonNode source, CancellationToken cancellation)
+    private async Task<JsonElement?> GetAsync(string index, string id, CancellationToken cancellation)
     {
-        var action = new JsonObject
-        {
-            ["index"] = new JsonObject
-            {
-                ["_index"] = document.GetProperty("_index").GetString(), ["_id"] = document.GetProperty("_id").GetString(),
-                ["if_seq_no"] = document.GetProperty("_seq_no").GetInt64(), ["if_primary_term"] = document.GetProperty("_primary_term").GetInt64(),
-            },
-        };
-        return (await cluster.BulkAsync([(action, source)], cancellation, concrete: true).ConfigureAwait(false))[0];
+        var answer = await cluster.GetAsync($"/{index}/_doc/{Uri.EscapeDataString(id)}", cancellation, 404).ConfigureAwait(false);
+        return answer.Status == 200 ? answer.Json : null;
     }
 
-    /// <summary>The month is moving to a new index and the old one is closed to writes: this document is moved now. The alias, where it is now.</summary>
-    private async Task<string> CopyAsync(JsonElement document, JsonNode source, CancellationToken cancellation)
+    private static JsonObject At(string alias, string id, JsonElement? unchanged = null)
     {
-        string alias = IndexNames.Split(document.GetProperty("_index").GetString()!)!.Value.Alias;
-        var action = new JsonObject { ["create"] = new JsonObject { ["_index"] = alias, ["_id"] = document.GetProperty("_id").GetString() } };
-        await cluster.BulkAsync([(action, source)], cancellation).ConfigureAwait(false);
-        return alias;
+        var at = new JsonObject { ["_index"] = alias, ["_id"] = id };
+        if (unchanged is not { } document) return at;
+        at["if_seq_no"] = document.GetProperty("_seq_no").GetInt64();
+        at["if_primary_term"] = document.GetProperty("_primary_term").GetInt64();
+        return at;
     }
 
     private static bool Same(JsonElement source, DecisionSummary? summary)

@@ -90,7 +90,7 @@ public sealed class ElasticsearchVerdictStore : IVerdictStore, IStoreUpkeep, IDe
         if (judged.ContentSha256 != decision.ContentSha256) throw new ArgumentException("contentSha256: not that of the verdict.", nameof(decision));
         var history = await AppendAsync(decision, cancellation).ConfigureAwait(false);
         // Also for a decision that is known: the program may have ended before the verdicts had it.
-        await _projection.CarryAsync(decision.MessageId, decision.ContentSha256, cancellation).ConfigureAwait(false);
+        await _projection.CarryAsync([(decision.MessageId, decision.ContentSha256)], cancellation).ConfigureAwait(false);
         return DecisionHistory.Summary(history);
     });
 

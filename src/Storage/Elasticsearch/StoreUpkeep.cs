@@ -75,7 +75,7 @@ internal sealed class StoreUpkeep(SearchCluster cluster, IndexNames names, Decis
         // A history goes as a whole: what is in force now may rest on what was undone long ago.
         old.ExceptWith(kept);
         long deleted = await outbox.RemoveAsync(old, cancellation).ConfigureAwait(false);
-        foreach (var (messageId, content) in old) await projection.CarryAsync(messageId, content, cancellation).ConfigureAwait(false);
+        await projection.CarryAsync(old, cancellation).ConfigureAwait(false);
         return deleted;
     }
 
