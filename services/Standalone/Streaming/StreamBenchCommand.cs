@@ -72,15 +72,22 @@ internal sealed class StreamBenchCommand
         using var sender = new OpenLoop(services.GetRequiredService<IMessageSink>(), messages);
         var bench = new StreamBench(stream, sender, store, new ProgressLines(terminal), services.GetRequiredService<TimeProvider>());
         var length = TimeSpan.FromSeconds(parsed.GetValue(_seconds));
+        var refresh = options.Store == "embedded" ? TimeSpan.Zero : options.Elasticsearch.RefreshInterval;
         double alone = await bench.StoreAloneAsync(messages, options.Elasticsearch.BulkDocuments, length / 2, cancellation);
-        long before = (await store.CountAsync(new VerdictQuery(), cancellation)).Total;
+        await Task.Delay(refresh * 2, cancellation);
+        double? bulk = options.Store == "elasticsearch" ? await RawBulk.MeasureAsync(options.Elasticsearch, Prefix, length / 2, cancellation) : null;
+        long before = await StoredAsync();
         double capacity = parsed.GetValue(_rate) is > 0 and var given ? given : await bench.CapacityAsync(length, cancellation);
         List<StageFigures> stages = [];
         foreach (int load in Loads) stages.Add(await bench.StageAsync(string.Create(CultureInfo.InvariantCulture, $"{load} %"), capacity * load / 100, length, cancellation));
-        var refresh = options.Store == "embedded" ? TimeSpan.Zero : options.Elasticsearch.RefreshInterval;
-        await Task.Delay(refresh * 2, cancellation);
-        long stored = (await store.CountAsync(new VerdictQuery(), cancellation)).Total - before;
-        return new StreamBenchReport(options.Stream, options.Store, scorer == "model" ? options.Model : "constant scorer", parsed.GetValue(_bytes), refresh.TotalSeconds, alone, capacity, sender.Sent - stream.DeadLetters - stored, stages);
+        long lost = sender.Sent - stream.DeadLetters - (await StoredAsync() - before);
+        return new StreamBenchReport(options.Stream, options.Store, scorer == "model" ? options.Model : "constant scorer", parsed.GetValue(_bytes), refresh.TotalSeconds, alone, bulk, capacity, lost, stages);
+
+        async Task<long> StoredAsync()
+        {
+            await Task.Delay(refresh * 2, cancellation);
+            return (await store.CountAsync(new VerdictQuery(), cancellation)).Total;
+        }
     }
 
     /// <summary>The worker's own host, but for the judge and the watch on its stream.</summary>

@@ -18,7 +18,7 @@ public sealed class StreamBenchTests
         Assert.True(run.ExitCode == 0, run.Error);
         using var json = JsonDocument.Parse(Assert.Single(run.Lines));
         var fields = json.RootElement;
-        Assert.Equal(["stream", "store", "scorer", "bytes", "refreshIntervalSeconds", "storeAlonePerSecond", "capacityPerSecond", "shareOfStore", "lost", "stages"], fields.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(["stream", "store", "scorer", "bytes", "refreshIntervalSeconds", "storeAlonePerSecond", "storeBulkPerSecond", "capacityPerSecond", "shareOfStore", "lost", "stages"], fields.EnumerateObject().Select(field => field.Name));
         Assert.Equal(("embedded", 512, 40.0, 0), (fields.GetProperty("store").GetString(), fields.GetProperty("bytes").GetInt32(), fields.GetProperty("capacityPerSecond").GetDouble(), fields.GetProperty("lost").GetInt64()));
         var stages = fields.GetProperty("stages").EnumerateArray().ToArray();
         Assert.Equal(["50 %", "80 %", "100 %", "150 %"], stages.Select(stage => stage.GetProperty("name").GetString()));
