@@ -43,7 +43,6 @@ public sealed class KafkaStream : IMessageStream, IMessageSink, IDeadLetters
 
     public bool PublishesResults => _options.PublishResults;
 
-    /// <summary>Makes the topics that are missing, with the broker's default of partitions and replicas (<c>detection topics create</c> takes numbers).</summary>
     /// <summary>Makes the topics that are missing, kept for 7 days, with the broker's default of partitions and replicas (<c>detection topics create</c> takes numbers).</summary>
     /// <exception cref="StreamException">The brokers do not answer or refuse, or the times of records are the senders'.</exception>
     public async Task OpenAsync(CancellationToken cancellation)
