@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 
 namespace Detection.Streaming.Kafka;
@@ -10,6 +11,8 @@ internal sealed class TransactionalPublisher : IDisposable
 {
     /// <summary>Short: nobody reads past what a dead worker left open until the broker has given it up.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(1);
 
     private readonly KafkaStreamOptions _options;
     private readonly KafkaClients _clients;
@@ -96,20 +99,28 @@ internal sealed class TransactionalPublisher : IDisposable
     private bool TrySend(IProducer<byte[], byte[]> producer, IReadOnlyList<Outgoing> results)
     {
         bool shrunk = false;
+        int open = results.Count(result => result.Record is not null);
         Error? refused = null, purged = null;
         var gate = new Lock();
         foreach (var result in results)
             if (result.Record is { } record)
                 while (!TryProduce(producer, result, record, Reported)) producer.Poll(TimeSpan.FromMilliseconds(10));
-        producer.Flush(_options.RequestTimeout);
+        // Not one long flush: what stands behind a refused record is sent only after an abort, so it would wait in vain.
+        for (long started = Stopwatch.GetTimestamp(); IsOpen() && Stopwatch.GetElapsedTime(started) < _options.RequestTimeout;) producer.Flush(TimeSpan.FromMilliseconds(20));
         // What was purged was refused for another's sake.
         lock (gate) return refused is null && shrunk ? false : (refused ?? purged) is { } error ? throw new KafkaTxnRequiresAbortException(error) : true;
 
+        bool IsOpen()
+        {
+            lock (gate) return open > 0 && !shrunk && refused is null && purged is null;
+        }
+
         void Reported(Outgoing result, Error error)
         {
-            if (!error.IsError) return;
             lock (gate)
             {
+                open--;
+                if (!error.IsError) return;
                 if (error.Code == ErrorCode.MsgSizeTooLarge && result.Shrink()) shrunk = true;
                 else if (error.Code is ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight) purged ??= error;
                 else refused ??= error;
@@ -147,7 +158,7 @@ internal sealed class TransactionalPublisher : IDisposable
         {
             if (failure is KafkaTxnRequiresAbortException)
             {
-                producer.Flush(_options.RequestTimeout);
+                producer.Flush(AbortPatience);
                 producer.AbortTransaction(_options.RequestTimeout);
                 return;
             }
