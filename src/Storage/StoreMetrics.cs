@@ -23,7 +23,7 @@ internal sealed class StoreMetrics : IDisposable
         _operation = _meter.CreateHistogram<double>("db.client.operation.duration", "s", "Time of one call to the store.");
         _verdicts = _meter.CreateCounter<long>("detection.store.verdicts", "{verdict}", "Judged messages by what became of them: stored, already_stored, rejected.");
         _decisions = _meter.CreateCounter<long>("detection.store.decisions", "{decision}", "Decisions taken down.");
-        _bulk = _meter.CreateHistogram<int>("db.client.operation.batch.size", "{document}", "Documents in a bulk request.");
+        _bulk = _meter.CreateHistogram<int>("detection.store.bulk.size", "{document}", "Documents in a bulk request.");
         _retries = _meter.CreateCounter<long>("detection.store.retries", "{retry}", "What was sent again because the server was busy: busy (a request), item (documents of a bulk request).");
     }
 

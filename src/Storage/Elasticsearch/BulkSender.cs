@@ -63,7 +63,9 @@ internal sealed class BulkSender(SearchCluster cluster, IndexNames names, IndexS
 
     private async Task PrepareAsync(IReadOnlyList<BulkDocument> sent, IReadOnlyList<BulkItem> items, TimeSpan pause, long started)
     {
-        if (Stopwatch.GetElapsedTime(started) > options.RequestTimeout) throw new StoreException(StoreFault.Unavailable, $"{Nodes} is too busy to store documents for longer than {options.RequestTimeout} (RequestTimeout).");
+        var refused = items.First(item => item.Later || item.NoIndex);
+        if (Stopwatch.GetElapsedTime(started) > options.RequestTimeout)
+            throw new StoreException(StoreFault.Unavailable, $"{Nodes} takes no documents for longer than {options.RequestTimeout} (RequestTimeout): {refused.Status} {refused.Type}.");
         string[] missing = [.. sent.Where((_, i) => items[i].NoIndex).Select(document => names.Month(document.Judged.AcceptedAt)).Distinct()];
         foreach (string alias in missing) await setup.IndexAsync(alias, CancellationToken.None).ConfigureAwait(false);
         if (items.Any(item => item.Later))

@@ -11,13 +11,27 @@ internal sealed class VerdictReader(SearchCluster cluster, IndexNames names, Tim
     public async Task<JudgedMessage?> FindAsync(string verdictId, CancellationToken cancellation)
     {
         if (verdictId.Length is 0 or > 512) return null;
-        var now = time.GetUtcNow();
-        var documents = names.OpenMonths(now).Select(alias => (JsonNode)new JsonObject { ["_index"] = alias, ["_id"] = verdictId });
-        var answer = await cluster.PostAsync("/_mget", new JsonObject { ["docs"] = new JsonArray([.. documents]) }, cancellation).ConfigureAwait(false);
-        var found = answer.Json.GetProperty("docs").EnumerateArray().Where(DecisionLog.Found).Select(Judged).FirstOrDefault();
-        if (found is not null) return found;
+        var months = names.OpenMonths(time.GetUtcNow());
+        if (await GetAsync(months, verdictId, cancellation).ConfigureAwait(false) is { } found) return found;
+        if (await GetAsync(await LeftBehindAsync(months, cancellation).ConfigureAwait(false), verdictId, cancellation).ConfigureAwait(false) is { } left) return left;
         var body = new JsonObject { ["query"] = new JsonObject { ["ids"] = new JsonObject { ["values"] = new JsonArray(verdictId) } }, ["size"] = 1 };
         return (await cluster.PostAsync($"/{names.Verdicts}/_search?ignore_unavailable=true", body, cancellation).ConfigureAwait(false)).Hits().Select(Judged).FirstOrDefault();
+    }
+
+    private async Task<JudgedMessage?> GetAsync(IReadOnlyList<string> indices, string verdictId, CancellationToken cancellation)
+    {
+        if (indices.Count == 0) return null;
+        var documents = indices.Select(index => (JsonNode)new JsonObject { ["_index"] = index, ["_id"] = verdictId });
+        var answer = await cluster.PostAsync("/_mget", new JsonObject { ["docs"] = new JsonArray([.. documents]) }, cancellation).ConfigureAwait(false);
+        return answer.Json.GetProperty("docs").EnumerateArray().Where(DecisionLog.Found).Select(Judged).FirstOrDefault();
+    }
+
+    /// <summary>Indices of these months that a migration has not finished with: their documents are not behind the write alias yet.</summary>
+    private async Task<IReadOnlyList<string>> LeftBehindAsync(IReadOnlyList<string> months, CancellationToken cancellation)
+    {
+        var answer = await cluster.GetAsync($"/_alias/{names.Verdicts}", cancellation, 404).ConfigureAwait(false);
+        return answer.Status == 404 ? [] : [.. answer.Json.EnumerateObject().Select(index => (index.Name, Month: IndexNames.Split(index.Name)?.Alias))
+            .Where(index => index.Month is not null && months.Contains(index.Month)).GroupBy(index => index.Month).Where(family => family.Count() > 1).SelectMany(family => family.Select(index => index.Name))];
     }
 
     /// <summary>Of the verdicts on a message and content the one judged last, without token scores; null: none can be searched for.</summary>

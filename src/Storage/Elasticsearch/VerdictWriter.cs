@@ -10,13 +10,14 @@ namespace Detection.Storage.Elasticsearch;
 /// </summary>
 internal sealed class VerdictWriter : IAsyncDisposable
 {
-    private const int MaxUnderWay = 4;
+    // Batches of up to BulkBytes: what waits is bounded, then callers wait.
+    private const int MaxUnderWay = 4, MaxWaiting = 16;
 
     private readonly ElasticsearchStoreOptions _options;
     private readonly BulkSender _sender;
     private readonly IndexNames _names;
     private readonly TimeProvider _time;
-    private readonly Channel<Batch> _batches = Channel.CreateBounded<Batch>(new BoundedChannelOptions(64) { SingleReader = true });
+    private readonly Channel<Batch> _batches = Channel.CreateBounded<Batch>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly SemaphoreSlim _free = new(MaxUnderWay);
     private readonly Task _loop;
 

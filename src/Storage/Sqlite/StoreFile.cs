@@ -4,10 +4,10 @@ namespace Detection.Storage.Sqlite;
 internal static class StoreFile
 {
     // "Detc": tells a verdict store from any other SQLite file.
-    private const int ApplicationId = 0x44657463;
+    internal const int ApplicationId = 0x44657463;
 
     // Entry i brings a file of version i to version i + 1. An entry that was released is never changed.
-    private static readonly string[] Migrations =
+    internal static readonly string[] Migrations =
     [
         // verdicts is narrow, so that filters and counts read little; what is long lies in documents, token scores last, so that reading the JSON does not touch them.
         // What is searched of a text is bounded: highlights read it anew for each hit.

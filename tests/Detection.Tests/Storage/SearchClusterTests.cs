@@ -1,6 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Detection.Storage;
 using Detection.Storage.Elasticsearch;
 
@@ -14,15 +18,45 @@ public sealed class SearchClusterTests
     [Fact]
     public async Task A_server_that_is_down_is_named_without_secrets()
     {
-        using var port = new TcpListener(IPAddress.Loopback, 0);
-        port.Start();
-        string address = $"http://127.0.0.1:{((IPEndPoint)port.LocalEndpoint).Port}";
-        port.Stop();
-        await using var store = new ElasticsearchVerdictStore(new ElasticsearchStoreOptions { Nodes = [new Uri(address)], Username = "u", Password = "hunter2" }, TimeProvider.System);
+        var address = FreeAddress();
+        await using var store = new ElasticsearchVerdictStore(new ElasticsearchStoreOptions { Nodes = [address], Username = "u", Password = "hunter2" }, TimeProvider.System);
         var down = await Assert.ThrowsAsync<StoreException>(() => store.OpenAsync(Cancellation));
         Assert.Equal(StoreFault.Unavailable, down.Fault);
-        Assert.Contains(address, down.Message, StringComparison.Ordinal);
+        Assert.Contains(address.Authority, down.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", down.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_comes_back_is_used_at_once()
+    {
+        var address = FreeAddress();
+        using var metrics = new StoreMetrics("test");
+        using var cluster = new SearchCluster(new ElasticsearchStoreOptions { Nodes = [address] }, metrics);
+        for (int i = 0; i < 5; i++) await Assert.ThrowsAsync<StoreException>(() => cluster.GetAsync("/", Cancellation));
+        using var server = new PlayedServer((_, _) => "{}", address);
+        Assert.Equal(200, (await cluster.GetAsync("/", Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task A_node_is_trusted_by_the_authority_given_and_only_under_its_name()
+    {
+        using var folder = new TemporaryFolder();
+        using var server = new PlayedTlsServer("localhost");
+        File.WriteAllText(folder.File("ca.pem"), server.Authority.ExportCertificatePem());
+        using var stranger = new PlayedTlsServer("localhost");
+        File.WriteAllText(folder.File("other.pem"), stranger.Authority.ExportCertificatePem());
+        Assert.Equal(200, await AskAsync("localhost", "ca.pem"));
+        Assert.Equal(0, await AskAsync("localhost", "other.pem"));
+        Assert.Equal(0, await AskAsync("localhost", null));
+        Assert.Equal(0, await AskAsync("127.0.0.1", "ca.pem"));
+
+        async Task<int> AskAsync(string host, string? authority)
+        {
+            using var metrics = new StoreMetrics("test");
+            using var cluster = new SearchCluster(new ElasticsearchStoreOptions { Nodes = [new Uri($"https://{host}:{server.Port}")], CertificateAuthority = authority is null ? null : folder.File(authority) }, metrics);
+            try { return (await cluster.GetAsync("/", Cancellation)).Status; }
+            catch (StoreException refused) { Assert.Equal(StoreFault.Unavailable, refused.Fault); return 0; }
+        }
     }
 
     [Fact]
@@ -85,18 +119,72 @@ public sealed class SearchClusterTests
             Assert.Contains(name, Assert.Throws<ValidationException>(() => new ElasticsearchVerdictStore(options, TimeProvider.System)).Message, StringComparison.Ordinal);
     }
 
+    private static Uri FreeAddress()
+    {
+        using var port = new TcpListener(IPAddress.Loopback, 0);
+        port.Start();
+        return new Uri($"http://127.0.0.1:{((IPEndPoint)port.LocalEndpoint).Port}");
+    }
+
+    /// <summary>Answers everything with an empty object, over TLS with a certificate that its own authority signed.</summary>
+    private sealed class PlayedTlsServer : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly X509Certificate2 _certificate;
+
+        public PlayedTlsServer(string host)
+        {
+            using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var authority = new CertificateRequest("CN=test authority", authorityKey, HashAlgorithmName.SHA256);
+            authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            Authority = authority.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(2));
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(host);
+            request.CertificateExtensions.Add(names.Build());
+            using var signed = request.Create(Authority, TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1), [1, 2, 3, 4]);
+            using var withKey = signed.CopyWithPrivateKey(key);
+            _certificate = X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
+            _listener.Start();
+            _ = Task.Run(AcceptAsync);
+        }
+
+        public X509Certificate2 Authority { get; }
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            _certificate.Dispose();
+            Authority.Dispose();
+        }
+
+        private async Task AcceptAsync()
+        {
+            while (true)
+                try
+                {
+                    using var client = await _listener.AcceptTcpClientAsync();
+                    await using var stream = new SslStream(client.GetStream());
+                    await stream.AuthenticateAsServerAsync(_certificate);
+                    _ = await stream.ReadAsync(new byte[16 << 10]);
+                    await stream.WriteAsync("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"u8.ToArray());
+                }
+                catch (Exception refused) when (refused is IOException or AuthenticationException) { }
+                catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException) { return; }
+        }
+    }
+
     /// <summary>A server of a few lines, on a free port.</summary>
     private sealed class PlayedServer : IDisposable
     {
         private readonly HttpListener _listener = new();
 
-        public PlayedServer(Func<HttpListenerRequest, HttpListenerResponse, string> answer)
+        public PlayedServer(Func<HttpListenerRequest, HttpListenerResponse, string> answer, Uri? address = null)
         {
-            using (var port = new TcpListener(IPAddress.Loopback, 0))
-            {
-                port.Start();
-                Address = new Uri($"http://127.0.0.1:{((IPEndPoint)port.LocalEndpoint).Port}");
-            }
+            Address = address ?? FreeAddress();
             _listener.Prefixes.Add(Address + "");
             _listener.Start();
             _ = Task.Run(async () =>

@@ -25,6 +25,31 @@ public sealed class SqliteVerdictStoreTests : VerdictStoreContract
     }
 
     [Fact]
+    public async Task A_file_of_the_first_form_is_brought_to_the_present_one_with_all_it_holds()
+    {
+        using var data = new TemporaryFolder();
+        var options = new VerdictStoreOptions { Folder = data.Path };
+        var judged = Some.JudgedMessage() with { Campaign = new CampaignSnapshot("c1", 2, 1, 0.9) };
+        var decision = Some.Decision(judged);
+        using (var file = new SqliteSession(options.FilePath, options.BusyTimeout))
+        {
+            file.Execute(StoreFile.Migrations[0]);
+            file.Execute($"PRAGMA application_id = {StoreFile.ApplicationId}");
+            file.Execute("PRAGMA user_version = 1");
+            file.Execute("INSERT INTO verdicts VALUES (1, $verdict, $message, $content, $at, 1, 'email', 'human', 'spam', 0.7)",
+                ("$verdict", judged.VerdictId), ("$message", judged.MessageId), ("$content", judged.ContentSha256), ("$at", judged.ProcessedAt.UtcTicks));
+            file.Execute("INSERT INTO documents VALUES (1, $json, NULL)", ("$json", Json(judged with { TokenScores = null })));
+            file.Execute("INSERT INTO search (rowid, subject, text, author) SELECT row, subject, text, author FROM search_source");
+            file.Execute("INSERT INTO decisions VALUES (1, $id, $message, $content, $json)", ("$id", decision.DecisionId), ("$message", decision.MessageId), ("$content", decision.ContentSha256), ("$json", Json(decision)));
+        }
+        await using var store = await SqliteAsync(options);
+        Assert.Equal(judged.MessageId, Assert.Single((await store.SearchAsync(new VerdictQuery { Text = "invoice" }, Cancellation)).Items).Judged.MessageId);
+        var counts = await store.CountAsync(new VerdictQuery(), Cancellation);
+        Assert.Equal((1, 1), (counts.ByCampaign["c1"], counts.ByAccount["anna@example.org"]));
+        Assert.Equal(decision.Key, Assert.Single(await store.PendingDecisionsAsync(10, Cancellation)).Key);
+    }
+
+    [Fact]
     public async Task No_word_of_an_erased_author_is_in_the_file()
     {
         using var data = new TemporaryFolder();
