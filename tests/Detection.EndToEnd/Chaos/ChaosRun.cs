@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 
 namespace Detection.EndToEnd.Chaos;
 
@@ -36,7 +34,6 @@ internal sealed record ChaosOptions
 internal sealed class ChaosRun : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
-    private static readonly JsonSerializerOptions SummaryForm = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ChaosOptions _options;
     private readonly IStreamProbe _stream;
@@ -50,7 +47,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private ChaosRun(ChaosOptions options, IStreamProbe stream, IStoreProbe store)
     {
         (_options, _stream, _store, Random) = (options, stream, store, new Random(options.Seed));
-        string folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "TestResults", "chaos")).FullName, name = Path.Combine(folder, options.Name);
+        string folder = Directory.CreateDirectory(ChaosSummary.Folder).FullName, name = Path.Combine(folder, options.Name);
         foreach (string old in Directory.EnumerateFiles(folder, options.Name + ".*")) File.Delete(old);
         History = new History(name + ".history.jsonl");
         for (int i = 0; i < options.Workers; i++)
@@ -200,7 +197,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         var documents = await _store.DocumentsAsync(Cancellation);
         var seen = new Observations([.. documents.Select(one => one.Verdict)], await _stream.DeadLettersAsync(Cancellation), await _stream.VerdictTopicAsync(Cancellation), _options.Transactional);
         var problems = HistoryChecker.Check(History.Events, seen);
-        await SummariseAsync(seen, problems);
+        await ChaosSummary.WriteAsync(_options, History.Events, seen, problems, _workers.Sum(worker => worker.Consumed), TimeProvider.System.GetElapsedTime(_started));
         if (problems.Count > 0) Assert.Fail(await ExplainAsync(problems, seen));
         // Not part of the proof, but a worker that calls everything unreadable would pass it.
         Assert.Empty(seen.DeadLetters.Except(_sender.Poison));
@@ -242,29 +239,5 @@ internal sealed class ChaosRun : IAsyncDisposable
         Dictionary<string, string> settings = new() { ["Detection__Model"] = _model.Path, ["Detection__Dtype"] = "float32", ["Detection__Threads"] = "1" };
         foreach (var (name, value) in _stream.Settings.Concat(_store.Settings).Concat(_options.WorkerSettings(worker))) settings[name] = value;
         return settings;
-    }
-
-    private async Task SummariseAsync(Observations seen, IReadOnlyList<string> problems)
-    {
-        var events = History.Events;
-        var summary = new
-        {
-            run = _options.Name,
-            seed = _options.Seed,
-            seconds = Math.Round(TimeProvider.System.GetElapsedTime(_started).TotalSeconds, 1),
-            sent = History.Count(HistoryKind.Sent),
-            accepted = History.Count(HistoryKind.Accepted),
-            unanswered = History.Count(HistoryKind.Unanswered),
-            verdicts = seen.Documents.Count,
-            deadLetters = seen.DeadLetters.Count,
-            topicRecords = seen.Topic?.Count,
-            redeliveriesAtLeast = Math.Max(0, _workers.Sum(worker => worker.Consumed) - seen.Documents.Count - seen.DeadLetters.Count),
-            kills = events.Where(happened => happened.Kind == HistoryKind.Killed).CountBy(happened => $"{happened.Subject.Split('-')[0]} {happened.Detail}").ToDictionary(),
-            faults = events.Where(happened => happened.Kind == HistoryKind.Fault).CountBy(happened => $"{happened.Subject}: {happened.Detail}").ToDictionary(),
-            problems = problems.Count,
-        };
-        string line = JsonSerializer.Serialize(summary, SummaryForm);
-        await File.AppendAllTextAsync(Path.Combine(Repository.Root, "TestResults", "chaos", "summary.jsonl"), line + "\n", CancellationToken.None);
-        TestContext.Current.TestOutputHelper?.WriteLine(line);
     }
 }

@@ -4,7 +4,8 @@ namespace Detection.EndToEnd.Chaos;
 [Collection("chaos")]
 public sealed class ClusterChaosTests
 {
-    private const int Seed = 20260311;
+    // Another by DETECTION_SEED, for a run that looks for more.
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("DETECTION_SEED"), out int given) ? given : 20260311;
 
     private static readonly NetworkFault[] Faults = [NetworkFault.Stall, NetworkFault.Reset, NetworkFault.Delay, NetworkFault.Refuse];
 
