@@ -12,10 +12,21 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
 {
     private static readonly Dictionary<string, string> Owned = new()
     {
-        ["bootstrap.servers"] = "BootstrapServers", ["metadata.broker.list"] = "BootstrapServers", ["group.id"] = "Group", ["group.instance.id"] = "InstanceId",
-        ["session.timeout.ms"] = "SessionTimeout", ["auto.commit.interval.ms"] = "CommitInterval", ["transactional.id"] = "Transactional and InstanceId",
-        ["enable.auto.commit"] = "", ["enable.auto.offset.store"] = "", ["enable.idempotence"] = "", ["acks"] = "", ["request.required.acks"] = "", ["isolation.level"] = "",
-        ["enable.partition.eof"] = "", ["auto.offset.reset"] = "",
+        ["bootstrap.servers"] = "BootstrapServers",
+        ["metadata.broker.list"] = "BootstrapServers",
+        ["group.id"] = "Group",
+        ["group.instance.id"] = "InstanceId",
+        ["session.timeout.ms"] = "SessionTimeout",
+        ["auto.commit.interval.ms"] = "CommitInterval",
+        ["transactional.id"] = "Transactional and InstanceId",
+        ["enable.auto.commit"] = "",
+        ["enable.auto.offset.store"] = "",
+        ["enable.idempotence"] = "",
+        ["acks"] = "",
+        ["request.required.acks"] = "",
+        ["isolation.level"] = "",
+        ["enable.partition.eof"] = "",
+        ["auto.offset.reset"] = "",
     };
 
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);

@@ -19,8 +19,13 @@ public sealed class CloudEventHeadersTests
         Assert.Equal("mail", Encoding.UTF8.GetString(record.Value.Span));
         Assert.Equal(new Dictionary<string, string>
         {
-            ["ce_specversion"] = "1.0", ["ce_id"] = "m1", ["ce_source"] = "https://example.org/mx", ["ce_type"] = "detection.message.v1",
-            ["ce_time"] = "2026-01-31T08:30:00Z", ["ce_subject"] = "ä", ["content-type"] = "message/rfc822",
+            ["ce_specversion"] = "1.0",
+            ["ce_id"] = "m1",
+            ["ce_source"] = "https://example.org/mx",
+            ["ce_type"] = "detection.message.v1",
+            ["ce_time"] = "2026-01-31T08:30:00Z",
+            ["ce_subject"] = "ä",
+            ["content-type"] = "message/rfc822",
         }, record.Headers.ToDictionary());
         var read = CloudEventHeaders.Read(Received(record));
         Assert.NotNull(read);
