@@ -21,12 +21,14 @@ internal sealed class StreamWorker : BackgroundService
     /// <summary>Verdicts stored by one call.</summary>
     private const int MaxBatch = 1_000;
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
     private readonly IMessageStream _stream;
     private readonly IVerdictStore _store;
     private readonly JudgingEngine _engine;
     private readonly IngestOptions _ingest;
     private readonly ILogger<StreamWorker> _log;
-    private readonly ResiliencePipeline _judging, _storing, _streaming;
+    private readonly ResiliencePipeline _judging, _storing, _streaming, _receiving;
     private readonly TimeProvider _time;
     private readonly int _attempts;
 
@@ -36,6 +38,8 @@ internal sealed class StreamWorker : BackgroundService
         _attempts = options.Value.Attempts;
         _judging = _attempts == 1 ? ResiliencePipeline.Empty : Retrying(_attempts - 1, TimeSpan.FromSeconds(2), failure => failure is JudgingFailedException, _ => { });
         (_storing, _streaming) = (Persisting("store"), Persisting("stream"));
+        // A consumer that failed for good is made anew; another worker under this one's name ends the program.
+        _receiving = Retrying(int.MaxValue, LongestPause, failure => failure is StreamException { Fault: StreamFault.Unavailable }, tried => DetectorLog.Waiting(_log, "stream", tried.RetryDelay, tried.Outcome.Exception!.GetType().Name));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,11 +51,7 @@ internal sealed class StreamWorker : BackgroundService
         var judging = System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true });
         // What was read before the stop is finished: storing goes on until the channel is empty, judging ends with the engine.
         var storing = StoreAllAsync(judging.Reader);
-        try
-        {
-            await foreach (var delivery in _stream.ReceiveAsync(stoppingToken))
-                await judging.Writer.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), stoppingToken);
-        }
+        try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(judging.Writer, stop), stoppingToken); }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
         finally
         {
@@ -60,9 +60,18 @@ internal sealed class StreamWorker : BackgroundService
         }
     }
 
+    /// <summary>Ends by cancellation, or where the stream fails for good.</summary>
+    private async Task ReceiveAsync(ChannelWriter<Pending> judging, CancellationToken cancellation)
+    {
+        await foreach (var delivery in _stream.ReceiveAsync(cancellation))
+            await judging.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
+    }
+
     private async Task<Judged> JudgeAsync(Delivery delivery)
     {
         using var process = StreamTrace.Process(delivery);
+        // What calls itself an event must be one; plain messages are taken too.
+        CloudEventHeaders.Read(delivery);
         var sent = delivery.ContentType.StartsWith("message/rfc822", StringComparison.OrdinalIgnoreCase)
             ? MessageJson.FromMail(delivery.Value)
             : MessageJson.Parse(delivery.Value.Span);
@@ -88,8 +97,10 @@ internal sealed class StreamWorker : BackgroundService
     {
         try { return await pending.Judging; }
         catch (Exception stopped) when (stopped is OperationCanceledException or ChannelClosedException) { return null; }
-        catch (IngestException broken) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason(nameof(IngestException), broken.Message)); }
+        catch (Exception broken) when (broken is IngestException or FormatException) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason(broken.GetType().Name, broken.Message)); }
         catch (JudgingFailedException failure) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason((failure.InnerException ?? failure).GetType().Name, failure.Message, _attempts)); }
+        // A fault of ours: one message must not end the worker again and again. What it says may hold words of the message.
+        catch (Exception fault) { await DeadLetterAsync(pending.Delivery, new DeadLetterReason(fault.GetType().Name, $"The message could not be processed: {fault.GetType().Name}.")); }
         return null;
     }
 
@@ -117,7 +128,7 @@ internal sealed class StreamWorker : BackgroundService
     private static async Task PersistAsync(ResiliencePipeline persisting, Func<CancellationToken, Task> effect, CancellationToken cancellation = default) =>
         await persisting.ExecuteAsync(async stop => await effect(stop), cancellation);
 
-    private ResiliencePipeline Persisting(string what) => Retrying(int.MaxValue, TimeSpan.FromSeconds(15), failure => failure is not (ObjectDisposedException or OperationCanceledException),
+    private ResiliencePipeline Persisting(string what) => Retrying(int.MaxValue, LongestPause, failure => failure is not (ObjectDisposedException or OperationCanceledException),
         tried => DetectorLog.Waiting(_log, what, tried.RetryDelay, tried.Outcome.Exception!.GetType().Name));
 
     /// <summary>With growing pauses and jitter, so that workers that lost the same server do not come back at one instant.</summary>

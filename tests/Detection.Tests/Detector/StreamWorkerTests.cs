@@ -85,6 +85,16 @@ public sealed class StreamWorkerTests
     }
 
     [Fact]
+    public async Task An_event_whose_headers_are_broken_is_a_dead_letter_that_names_the_header()
+    {
+        await using var worker = await Worker.StartAsync();
+        await worker.Stream.SendAsync([new OutgoingRecord("k", """{"text":"Good morning."}"""u8.ToArray(), [new("ce_specversion", "1.0"), new("ce_id", "1"), new("ce_source", "s")])], Cancellation);
+        await worker.DrainedAsync();
+        var letter = Assert.Single(await worker.Stream.ListAsync(0, 10, Cancellation));
+        Assert.Equal((nameof(FormatException), "Header ce_type is missing."), (letter.Reason.Exception, letter.Reason.Message));
+    }
+
+    [Fact]
     public async Task A_store_that_is_down_is_asked_again_until_it_is_back()
     {
         await using var worker = await Worker.StartAsync();
