@@ -26,7 +26,7 @@ internal sealed class BenchMessages
     {
         int number = Interlocked.Increment(ref _next);
         string id = Id(number);
-        return (id, new OutgoingRecord(id, Encoding.ASCII.GetBytes(Json(_texts[number % Texts], id)), [new("content-type", "application/json"), new("ce_id", id), TimedStream.DueAt(due)]));
+        return (id, new OutgoingRecord(id, Encoding.ASCII.GetBytes(Json(_texts[number % Texts], id)), [new("content-type", "application/json"), new("ce_specversion", "1.0"), new("ce_id", id), new("ce_source", "detection/bench"), new("ce_type", "detection.message.v1"), TimedStream.DueAt(due)]));
     }
 
     private string Id(int number) => string.Create(CultureInfo.InvariantCulture, $"bench-{_run}-{number:D9}");

@@ -17,7 +17,9 @@ internal sealed class RecordProducer(KafkaClients clients, TimeSpan patience, Ac
         {
             var batch = new Batch(left.Count);
             foreach (var record in left) await ProduceAsync(record, batch, cancellation).ConfigureAwait(false);
-            left = await batch.Reported.WaitAsync(cancellation).ConfigureAwait(false);
+            // The client gives a record up after message.timeout.ms; that it reports nothing at all must not hold the stream for ever.
+            try { left = await batch.Reported.WaitAsync(3 * patience, cancellation).ConfigureAwait(false); }
+            catch (TimeoutException) { throw new KafkaException(ErrorCode.Local_MsgTimedOut); }
         }
     }
 
@@ -77,8 +79,12 @@ internal sealed class RecordProducer(KafkaClients clients, TimeSpan patience, Ac
             if (_producer != failed) return;
             _producer = null;
         }
-        // Not on the client's own thread, which would wait for itself.
-        _ = Task.Run(failed.Dispose);
+        // Not on the client's own thread, which would wait for itself; and not before whoever waits for a record of it was told how it ended.
+        _ = Task.Run(() =>
+        {
+            failed.Flush(patience);
+            failed.Dispose();
+        });
     }
 
     private sealed class Batch(int records)

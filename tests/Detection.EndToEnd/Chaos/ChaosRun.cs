@@ -229,7 +229,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         while (await _stream.UnfinishedAsync(Cancellation) is not 0 and var unfinished)
         {
             if (unfinished < least) (least, since) = (unfinished.Value, TimeProvider.System.GetTimestamp());
-            Assert.True(TimeProvider.System.GetElapsedTime(since) < _options.Patience, $"The stream stands still at {unfinished?.ToString(CultureInfo.InvariantCulture) ?? "no answer"} unfinished for {_options.Patience}. History: {_options.Name}.");
+            if (TimeProvider.System.GetElapsedTime(since) > _options.Patience)
+                Assert.Fail($"The stream stands still at {unfinished?.ToString(CultureInfo.InvariantCulture) ?? "no answer"} unfinished for {_options.Patience}. History: {_options.Name}.\n{string.Join("\n", await Task.WhenAll(_workers.Select(worker => worker.StateAsync())))}");
             await Task.Delay(Look, Cancellation);
         }
     }

@@ -50,6 +50,15 @@ internal sealed partial class WorkerProcess(string name, string data, Func<IRead
 
     public Task ResumeAsync() => _program!.SignalAsync("CONT");
 
+    /// <summary>What its stream says of itself, and what it said last; for people who look for why nothing moves.</summary>
+    public async Task<string> StateAsync()
+    {
+        if (_program is not { } program) return $"{name} is down";
+        string metrics = await _http.GetStringAsync(_url + "/metrics", CancellationToken.None), ready = await (await _http.GetAsync(_url + "/health/ready", CancellationToken.None)).Content.ReadAsStringAsync(CancellationToken.None);
+        return string.Join('\n', [name, ready, .. metrics.Split('\n').Where(line => line.StartsWith("detection_stream", StringComparison.Ordinal) || line.StartsWith("messaging_kafka", StringComparison.Ordinal)),
+            .. program.Error.Split('\n').Where(line => !line.Contains("Dead letter", StringComparison.Ordinal)).TakeLast(12)]);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
