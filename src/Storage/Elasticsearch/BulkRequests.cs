@@ -19,6 +19,9 @@ internal readonly record struct BulkItem(int Status, string? Type, string? Reaso
 
     public bool Moving => Status == 403 && Type == "cluster_block_exception" && Reason?.Contains("index write (api)", StringComparison.Ordinal) == true;
 
+    /// <summary>The index does not know a field that this program writes; no message can cause it.</summary>
+    public bool IsOlder => Status == 400 && Type == "strict_dynamic_mapping_exception";
+
     public bool IsFull => !Done && ServerError.IsFull(Reason);
 }
 

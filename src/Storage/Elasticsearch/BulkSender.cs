@@ -51,6 +51,8 @@ internal sealed class BulkSender(SearchCluster cluster, IndexNames names, IndexS
     {
         if (item.NoIndex || item.Later) return false;
         if (item.IsFull) throw ServerError.Full(Nodes);
+        // Not the message's fault: were it put aside, every message would be until somebody looks.
+        if (item.IsOlder) throw new StoreException(StoreFault.Unavailable, $"{names.Month(document.Judged.AcceptedAt)} is of an older form than this program and does not know a field of it: 'detection indices migrate' moves it.");
         document.Outcome = item switch
         {
             { Done: true } => new StoreOutcome(StoreResult.Stored),

@@ -73,6 +73,24 @@ public abstract class SearchServerContract(SearchServer server) : VerdictStoreCo
     }
 
     [Fact]
+    public async Task An_index_of_an_older_form_stops_the_store_and_puts_no_message_aside()
+    {
+        using var data = new TemporaryFolder();
+        var options = Indices.Options(data.Path);
+        await using var store = await Indices.OpenAsync(options);
+        string index = $"{options.Prefix}-verdicts-2026.01";
+        string component = $"/_component_template/{options.Prefix}-verdicts-mappings";
+        var older = (await Indices.AskAsync(HttpMethod.Get, component))["component_templates"]![0]!["component_template"]!.AsObject();
+        Assert.True(older["template"]!["mappings"]!["properties"]!.AsObject().Remove("traceId"));
+        await Indices.AskAsync(HttpMethod.Put, component, older.ToJsonString());
+        await Indices.AskAsync(HttpMethod.Delete, $"/{index}-v1");
+        await Indices.AskAsync(HttpMethod.Put, $"/{index}-v1", $$"""{"aliases": {"{{index}}": {"is_write_index": true}, "{{options.Prefix}}-verdicts": { } } }""");
+        var refused = await Assert.ThrowsAsync<StoreException>(() => store.StoreAsync([At("m1", 0) with { TraceId = new string('a', 32) }], Cancellation));
+        Assert.Equal(StoreFault.Unavailable, refused.Fault);
+        Assert.Contains("indices migrate", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Small_requests_and_many_callers_at_once_store_everything_once()
     {
         using var data = new TemporaryFolder();
