@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Detection.Tests.Detector;
 
-public sealed class ScanLimitTests
+public sealed class ScanApiTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -43,18 +43,37 @@ public sealed class ScanLimitTests
         await app.StopAsync(CancellationToken.None);
     }
 
-    private static async Task<HttpResponseMessage> ScanAsync(HttpClient client)
+    [Fact]
+    public async Task A_verdict_that_is_not_stored_is_no_answer()
     {
-        using var body = new StringContent("""{"text":"hello"}""", Encoding.UTF8, "application/json");
-        return await client.PostAsync("/api/v1/scan?store=false", body, Cancellation);
+        using var folder = new TemporaryFolder();
+        var store = new UnsteadyStore { Failures = 1, Refused = "m1" };
+        await using var app = Build(folder, messages => [.. messages.Select(message => Some.JudgedMessage(message))], store);
+        await app.StartAsync(Cancellation);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        using var down = await ScanAsync(client, "m2", store: true);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (down.StatusCode, down.Headers.RetryAfter is not null));
+        using var refused = await ScanAsync(client, "m1", store: true);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("m1: too old", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        using var stored = await ScanAsync(client, "m2", store: true);
+        Assert.Equal(HttpStatusCode.OK, stored.StatusCode);
+        Assert.Equal(["m2"], store.InOrder);
+        await app.StopAsync(CancellationToken.None);
     }
 
-    private static WebApplication Build(TemporaryFolder folder, Func<IReadOnlyList<Message>, IReadOnlyList<JudgedMessage>> judge)
+    private static async Task<HttpResponseMessage> ScanAsync(HttpClient client, string id = "m", bool store = false)
+    {
+        using var body = new StringContent($$"""{"id":"{{id}}","text":"hello"}""", Encoding.UTF8, "application/json");
+        return await client.PostAsync(store ? "/api/v1/scan" : "/api/v1/scan?store=false", body, Cancellation);
+    }
+
+    private static WebApplication Build(TemporaryFolder folder, Func<IReadOnlyList<Message>, IReadOnlyList<JudgedMessage>> judge, IVerdictStore? store = null)
     {
         var builder = ModerationServer.Builder(folder.Path, ("Detection:Http:Urls", "http://127.0.0.1:0"), ("Detection:Http:MaxScans", "2"));
         var options = builder.AddServiceDefaults("test");
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IVerdictStore>(new MemoryVerdictStore());
+        builder.Services.AddSingleton(store ?? new MemoryVerdictStore());
         builder.Services.AddSingleton(provider => new JudgingEngine((messages, _) => judge(messages), TimeSpan.Zero, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<JudgingEngine>()).AddScanLimit(options.Http.MaxScans).AddOptions<IngestOptions>();
         var app = builder.Build();
