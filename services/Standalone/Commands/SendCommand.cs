@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Threading.Channels;
-using Detection.ServiceDefaults;
 using Detection.Ingest;
+using Detection.ServiceDefaults;
 using Detection.Streaming;
 
 namespace Detection.Standalone.Commands;

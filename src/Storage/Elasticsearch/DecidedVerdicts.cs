@@ -35,7 +35,9 @@ internal sealed class DecidedVerdicts(SearchCluster cluster, IndexNames names, D
         {
             var body = new JsonObject
             {
-                ["query"] = condition.DeepClone(), ["size"] = Page, ["track_total_hits"] = false,
+                ["query"] = condition.DeepClone(),
+                ["size"] = Page,
+                ["track_total_hits"] = false,
                 ["sort"] = new JsonArray(new JsonObject { ["record.recorded"] = "asc" }, new JsonObject { ["record.key"] = "asc" }, new JsonObject { ["record.position"] = "asc" }),
             };
             if (after is not null) body["search_after"] = after;

@@ -13,8 +13,11 @@ internal sealed class DecisionOutbox(SearchCluster cluster, IndexNames names, De
     {
         var body = new JsonObject
         {
-            ["query"] = Clause.All(Clause.Term("record.published", false)), ["size"] = take, ["track_total_hits"] = false,
-            ["sort"] = new JsonArray(new JsonObject { ["record.recorded"] = "asc" }), ["_source"] = new JsonArray("messageId", "contentSha256", "record"),
+            ["query"] = Clause.All(Clause.Term("record.published", false)),
+            ["size"] = take,
+            ["track_total_hits"] = false,
+            ["sort"] = new JsonArray(new JsonObject { ["record.recorded"] = "asc" }),
+            ["_source"] = new JsonArray("messageId", "contentSha256", "record"),
         };
         var pending = (await cluster.PostAsync($"/{names.Decisions}/_search", body, cancellation).ConfigureAwait(false)).Hits().Select(hit => Key(hit.GetProperty("_source"))).DistinctBy(one => one.Key).ToArray();
         var histories = await log.ReadAsync([.. pending.Select(one => one.Key)], cancellation).ConfigureAwait(false);
@@ -60,7 +63,8 @@ internal sealed class DecisionOutbox(SearchCluster cluster, IndexNames names, De
 
     private JsonObject Removed(string key, (string MessageId, string ContentSha256) message) => new()
     {
-        ["messageId"] = message.MessageId, ["contentSha256"] = message.ContentSha256,
+        ["messageId"] = message.MessageId,
+        ["contentSha256"] = message.ContentSha256,
         ["record"] = new JsonObject { ["key"] = key, ["position"] = -1, ["recorded"] = time.GetUtcNow().UtcTicks, ["published"] = false, ["removed"] = true },
     };
 

@@ -67,7 +67,9 @@ internal sealed class IndexMigration(SearchCluster cluster, IndexNames names, In
         await cluster.PostAsync($"/{from}/_refresh", null, cancellation).ConfigureAwait(false);
         var body = new JsonObject
         {
-            ["conflicts"] = "proceed", ["source"] = new JsonObject { ["index"] = from }, ["dest"] = new JsonObject { ["index"] = target, ["op_type"] = "create" },
+            ["conflicts"] = "proceed",
+            ["source"] = new JsonObject { ["index"] = from },
+            ["dest"] = new JsonObject { ["index"] = target, ["op_type"] = "create" },
         };
         string task = (await cluster.PostAsync("/_reindex?wait_for_completion=false&refresh=true", body, cancellation).ConfigureAwait(false)).Json.GetProperty("task").GetString()!;
         while (true)

@@ -19,17 +19,24 @@ internal sealed class VerdictAggregates(SearchCluster cluster, IndexNames names)
         hour["aggs"] = new JsonObject { ["action"] = Terms("action", All) };
         var body = new JsonObject
         {
-            ["query"] = new VerdictFilter(query).Query, ["size"] = 0, ["track_total_hits"] = true,
+            ["query"] = new VerdictFilter(query).Query,
+            ["size"] = 0,
+            ["track_total_hits"] = true,
             ["aggs"] = new JsonObject
             {
-                ["action"] = Terms("action", All), ["channel"] = Terms("channel", All), ["technique"] = Terms("decided.techniques", MaxTechniques),
-                ["campaign"] = Terms("campaign.id", MaxNames), ["account"] = Terms("derived.account", MaxNames), ["hour"] = hour,
+                ["action"] = Terms("action", All),
+                ["channel"] = Terms("channel", All),
+                ["technique"] = Terms("decided.techniques", MaxTechniques),
+                ["campaign"] = Terms("campaign.id", MaxNames),
+                ["account"] = Terms("derived.account", MaxNames),
+                ["hour"] = hour,
             },
         };
         var answer = (await cluster.PostAsync($"/{names.Verdicts}/_search?ignore_unavailable=true", body, cancellation).ConfigureAwait(false)).Json;
         if (!answer.TryGetProperty("aggregations", out var found)) return new VerdictCounts(0, Nothing, Nothing, Nothing, []);
         return new VerdictCounts(answer.GetProperty("hits").GetProperty("total").GetProperty("value").GetInt64(), Counts(found, "action"), Counts(found, "channel"), Counts(found, "technique"),
-            [.. Buckets(found, "hour").Select(Hour).Reverse()]) { ByCampaign = Counts(found, "campaign"), ByAccount = Counts(found, "account") };
+            [.. Buckets(found, "hour").Select(Hour).Reverse()])
+        { ByCampaign = Counts(found, "campaign"), ByAccount = Counts(found, "account") };
     }
 
     private static Dictionary<string, long> Nothing => [];

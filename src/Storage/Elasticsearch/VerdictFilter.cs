@@ -38,8 +38,13 @@ internal sealed class VerdictFilter
     /// <summary>The pieces to be marked; null where no words are searched for.</summary>
     public JsonObject? Highlight => _words.Count == 0 ? null : new JsonObject
     {
-        ["type"] = "unified", ["number_of_fragments"] = 1, ["fragment_size"] = 240, ["order"] = "score", ["encoder"] = "default",
-        ["pre_tags"] = new JsonArray(MarkedText.Open), ["post_tags"] = new JsonArray(MarkedText.Close),
+        ["type"] = "unified",
+        ["number_of_fragments"] = 1,
+        ["fragment_size"] = 240,
+        ["order"] = "score",
+        ["encoder"] = "default",
+        ["pre_tags"] = new JsonArray(MarkedText.Open),
+        ["post_tags"] = new JsonArray(MarkedText.Close),
         ["fields"] = new JsonObject(Searched.Select(searched => KeyValuePair.Create(searched.Path, (JsonNode?)new JsonObject()))),
     };
 

@@ -45,8 +45,10 @@ internal sealed class VerdictReader(SearchCluster cluster, IndexNames names, Tim
             lines.WriteByte((byte)'\n');
             JsonSerializer.Serialize(lines, new JsonObject
             {
-                ["query"] = Clause.All(Clause.Term("messageId", messageId), Clause.Term("contentSha256", content)), ["size"] = 1,
-                ["sort"] = new JsonArray(new JsonObject { ["derived.processed"] = "desc" }, new JsonObject { ["verdictId"] = "desc" }), ["_source"] = new JsonObject { ["excludes"] = new JsonArray("tokenScores") },
+                ["query"] = Clause.All(Clause.Term("messageId", messageId), Clause.Term("contentSha256", content)),
+                ["size"] = 1,
+                ["sort"] = new JsonArray(new JsonObject { ["derived.processed"] = "desc" }, new JsonObject { ["verdictId"] = "desc" }),
+                ["_source"] = new JsonObject { ["excludes"] = new JsonArray("tokenScores") },
             });
             lines.WriteByte((byte)'\n');
         }

@@ -93,7 +93,9 @@ internal sealed class VerdictWatch(SearchCluster cluster, IndexNames names, Elas
 
     private static JsonObject Body(JsonObject[] clauses, int size) => new()
     {
-        ["query"] = Clause.All(clauses), ["size"] = size, ["track_total_hits"] = false,
+        ["query"] = Clause.All(clauses),
+        ["size"] = size,
+        ["track_total_hits"] = false,
         ["sort"] = new JsonArray(new JsonObject { ["derived.ingested"] = "asc" }, new JsonObject { ["verdictId"] = "asc" }),
     };
 

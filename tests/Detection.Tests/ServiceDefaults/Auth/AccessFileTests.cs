@@ -104,10 +104,13 @@ public sealed class AccessFileTests
     public void Depth_and_number_of_entries_are_bounded()
     {
         Assert.Throws<InvalidDataException>(() => KeyFile.Parse("f", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"keys\":[", 100_000)))));
-        var many = new JsonObject { ["keys"] = new JsonArray([.. Enumerable.Range(0, 10_001).Select(i => new JsonObject
+        var many = new JsonObject
+        {
+            ["keys"] = new JsonArray([.. Enumerable.Range(0, 10_001).Select(i => new JsonObject
         {
             ["id"] = $"{i:x12}", ["name"] = "n", ["scopes"] = new JsonArray("read"), ["sha256"] = new string('a', 64), ["created"] = "2026-01-31T08:30:00Z",
-        })]) };
+        })])
+        };
         Assert.Contains("10001 entries", Assert.Throws<InvalidDataException>(() => KeyFile.Parse("f", Encoding.UTF8.GetBytes(many.ToJsonString()))).Message, StringComparison.Ordinal);
     }
 
