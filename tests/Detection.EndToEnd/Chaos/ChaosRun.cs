@@ -210,7 +210,8 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         var places = await _stream.PlacesAsync(Cancellation);
         var published = seen.Topic?.Select(record => record.MessageId).ToHashSet() ?? [];
-        return string.Join('\n', problems.Select(problem => problem.Split(':')[0] is var id ? $"{problem} ({places.GetValueOrDefault(id, "not on the stream")}, verdict {(published.Contains(id) ? "" : "not ")}published)" : problem));
+        string[] missing = [.. History.Events.Where(happened => happened.Kind == HistoryKind.Accepted && !places.ContainsKey(happened.Subject)).Select(happened => happened.Subject)];
+        return $"{places.Count} messages are on the stream, {missing.Length} accepted ones are not ({string.Join(", ", missing.Take(5))})\n" + string.Join('\n', problems.Select(problem => problem.Split(':')[0] is var id ? $"{problem} ({places.GetValueOrDefault(id, "not on the stream")}, verdict {(published.Contains(id) ? "" : "not ")}published)" : problem));
     }
 
     public async ValueTask DisposeAsync()

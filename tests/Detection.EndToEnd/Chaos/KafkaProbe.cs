@@ -103,10 +103,11 @@ internal sealed class KafkaProbe : IStreamProbe
         using var consumer = Consumer(IsolationLevel.ReadCommitted);
         consumer.Assign(All(topic).Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         List<ConsumeResult<byte[]?, byte[]>> records = [];
-        for (int ended = 0; ended < Partitions;)
+        // A partition may say more than once that it has ended.
+        for (HashSet<int> ended = []; ended.Count < Partitions;)
         {
             var record = consumer.Consume(cancellation);
-            if (record.IsPartitionEOF) ended++;
+            if (record.IsPartitionEOF) ended.Add(record.Partition.Value);
             else records.Add(record);
         }
         return records;
