@@ -22,6 +22,8 @@ public static class ModerationHost
 
     public static IServiceCollection AddModeration(this IServiceCollection services, DetectionOptions options)
     {
+        // Before who reads it.
+        services.AddStore(options);
         services.AddSingleton<VerdictFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<VerdictFeed>());
         services.AddSingleton<DecisionDesk>();
@@ -42,7 +44,7 @@ public static class ModerationHost
             services.AddSingleton(_ => new KafkaStates(ConfiguredStream.Kafka(options)));
             services.AddHostedService<DecisionPublisher>();
         }
-        return services.AddStore(options).AddStoreReadiness();
+        return services.AddStoreReadiness();
     }
 
     /// <summary>Pages under <c>/</c>, the API under <c>/api/v1</c>, <c>/openapi/v1.json</c>. Call after <see cref="ServiceHost.MapServiceDefaults"/>.</summary>

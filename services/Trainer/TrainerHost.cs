@@ -21,8 +21,10 @@ public static class TrainerHost
             provider.GetRequiredService<TrainedVersions>().InUse();
             return Task.CompletedTask;
         });
+        // Before who reads it.
+        services.AddStore(options);
         services.AddHostedService<TrainerWorker>();
-        return services.AddStore(options).AddStoreReadiness();
+        return services.AddStoreReadiness();
     }
 
     /// <summary><c>GET /api/v1/models/versions</c> and <c>POST /api/v1/models/champion</c>.</summary>
