@@ -38,11 +38,20 @@ internal sealed class KafkaProbe : IStreamProbe
     {
         var probe = new KafkaProbe(brokers, transactional);
         using var admin = new DependentAdminClientBuilder(probe._producer.Handle).Build();
-        await admin.CreateTopicsAsync([Topic(".messages", ("message.timestamp.type", "LogAppendTime")), Topic(".verdicts"), Topic(".messages.dlt")]);
+        await admin.CreateTopicsAsync([Topic(".messages", ("message.timestamp.type", "LogAppendTime")), Topic(".verdicts"), Topic(".messages.dlt"), Topic(".canary")]);
+        await probe.WarmAsync();
         return probe;
 
         static TopicSpecification Topic(string name, params (string Name, string Value)[] settings) =>
             new() { Name = Prefix + name, NumPartitions = Partitions, ReplicationFactor = -1, Configs = settings.ToDictionary(setting => setting.Name, setting => setting.Value) };
+    }
+
+    /// <summary>A history begins when every partition is served and the producer has its id: what a broker does to a topic that is being made is no part of the proof.</summary>
+    private async Task WarmAsync()
+    {
+        for (int i = 0; i < 4 * Partitions; i++) await _producer.ProduceAsync(new TopicPartition(Prefix + ".canary", i % Partitions), new Message<byte[]?, byte[]> { Value = [1] });
+        using var consumer = Consumer(IsolationLevel.ReadUncommitted);
+        foreach (var partition in All(".messages").Concat(All(".verdicts")).Concat(All(".messages.dlt"))) End(consumer, partition);
     }
 
     public Task SendAsync(OutgoingRecord record, CancellationToken cancellation)
