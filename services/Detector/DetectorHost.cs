@@ -7,6 +7,9 @@ namespace Detection.Detector;
 /// <summary>The worker: stream → pipeline → store, and HTTP scan answered by the same engine.</summary>
 public static class DetectorHost
 {
+    /// <summary>Batches of verdicts that a worker stores at one time, at most.</summary>
+    public const int StoringLanes = StreamWorker.Lanes;
+
     /// <param name="judge">Judges in the model's place, and no model is loaded; null: the configured model does.</param>
     public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge = null)
     {

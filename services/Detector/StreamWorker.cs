@@ -14,12 +14,18 @@ namespace Detection.Detector;
 /// <summary>
 /// Stream in, store out. Effects in the order store, verdict topic, position: a process killed at any instant judges again what was unfinished, and the store
 /// refuses the second copy by its verdict id. A message that cannot be read or judged becomes a dead letter; a store or broker that is down stops progress and is asked again.
-/// Effects happen in the order received, so that the messages of one key keep theirs.
+/// Effects of one partition happen in the order received, so that the messages of one key keep theirs.
 /// </summary>
 internal sealed class StreamWorker : BackgroundService
 {
     /// <summary>Verdicts stored by one call.</summary>
     private const int MaxBatch = 1_000;
+
+    /// <summary>
+    /// Partitions are dealt to so many lanes, each of which stores, publishes and completes one batch at a time: while one waits for the store the others go on, and a message that is
+    /// slow to judge holds back its lane alone. A store that writes to one file gains nothing from a second writer, and one server little from a fifth.
+    /// </summary>
+    internal const int Lanes = 4;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -48,23 +54,23 @@ internal sealed class StreamWorker : BackgroundService
         await PersistAsync(_storing, _store.OpenAsync, stoppingToken);
         await PersistAsync(_streaming, _stream.OpenAsync, stoppingToken);
         // Bounded: the stream is read only as fast as verdicts are stored.
-        var judging = System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true });
-        // What was read before the stop is finished: storing goes on until the channel is empty, judging ends with the engine.
-        var storing = StoreAllAsync(judging.Reader);
-        try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(judging.Writer, stop), stoppingToken); }
+        Channel<Pending>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true }))];
+        // What was read before the stop is finished: storing goes on until the lanes are empty, judging ends with the engine.
+        var storing = Task.WhenAll(lanes.Select(lane => StoreAllAsync(lane.Reader)));
+        try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(lanes, stop), stoppingToken); }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
         finally
         {
-            judging.Writer.TryComplete();
+            foreach (var lane in lanes) lane.Writer.TryComplete();
             await storing;
         }
     }
 
     /// <summary>Ends by cancellation, or where the stream fails for good.</summary>
-    private async Task ReceiveAsync(ChannelWriter<Pending> judging, CancellationToken cancellation)
+    private async Task ReceiveAsync(Channel<Pending>[] lanes, CancellationToken cancellation)
     {
         await foreach (var delivery in _stream.ReceiveAsync(cancellation))
-            await judging.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
+            await lanes[delivery.Partition % Lanes].Writer.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
     }
 
     private async Task<Judged> JudgeAsync(Delivery delivery)
