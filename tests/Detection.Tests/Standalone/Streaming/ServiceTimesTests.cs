@@ -57,8 +57,10 @@ public sealed class ServiceTimesTests
         var half = StagePrediction.Of(times, 1_000, TimeSpan.FromSeconds(5), linger: 0, lanes: 2, maxInFlight: 1_000)!;
         Assert.InRange(half.P50, 0.16, 0.25);
         Assert.Equal(1_000, half.Throughput, 30.0);
-        // Two lanes that share 1,000 in flight: batches of 500 in 0.11 s.
-        Assert.Equal(2 * 500 / 0.11, StagePrediction.Of(times, 15_000, TimeSpan.FromSeconds(5), linger: 0, lanes: 2, maxInFlight: 1_000)!.Throughput, 500.0);
+        // A model of 2,000 messages a second, half of what is offered: the last of 20,000 messages waits for 5 s and more.
+        var slow = StagePrediction.Of(times with { Judge = new FittedTimes(0, 0.0005, 10, 1) }, 4_000, TimeSpan.FromSeconds(5), linger: 0, lanes: 2, maxInFlight: 1_000)!;
+        Assert.Equal(2_000, slow.Throughput, 40.0);
+        Assert.InRange(slow.P95, 4.5, 5.5);
         Assert.Null(StagePrediction.Of(times with { Store = null }, 1_000, TimeSpan.FromSeconds(5), 0, 2, 1_000));
     }
 }
