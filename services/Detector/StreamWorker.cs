@@ -21,12 +21,6 @@ internal sealed class StreamWorker : BackgroundService
     /// <summary>Verdicts stored by one call.</summary>
     private const int MaxBatch = 1_000;
 
-    /// <summary>
-    /// Partitions are dealt to so many lanes, each of which stores, publishes and completes one batch at a time: while one waits for the store the others go on, and a message that is
-    /// slow to judge holds back its lane alone. A store that writes to one file gains nothing from a second writer, and one server little from a fifth.
-    /// </summary>
-    internal const int Lanes = 4;
-
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     private readonly IMessageStream _stream;
@@ -36,12 +30,12 @@ internal sealed class StreamWorker : BackgroundService
     private readonly ILogger<StreamWorker> _log;
     private readonly ResiliencePipeline _judging, _storing, _streaming, _receiving;
     private readonly TimeProvider _time;
-    private readonly int _attempts;
+    private readonly int _attempts, _lanes;
 
     public StreamWorker(IMessageStream stream, IVerdictStore store, JudgingEngine engine, IOptions<IngestOptions> ingest, IOptions<DetectionOptions> options, TimeProvider time, ILogger<StreamWorker> log)
     {
         (_stream, _store, _engine, _ingest, _time, _log) = (stream, store, engine, ingest.Value, time, log);
-        _attempts = options.Value.Attempts;
+        (_attempts, _lanes) = (options.Value.Attempts, DetectorHost.StoringLanes(options.Value));
         _judging = _attempts == 1 ? ResiliencePipeline.Empty : Retrying(_attempts - 1, TimeSpan.FromSeconds(2), failure => failure is JudgingFailedException, _ => { });
         (_storing, _streaming) = (Persisting("store"), Persisting("stream"));
         // A consumer that failed for good is made anew; another worker under this one's name ends the program.
@@ -53,8 +47,8 @@ internal sealed class StreamWorker : BackgroundService
         // Servers may come up after the worker.
         await PersistAsync(_storing, _store.OpenAsync, stoppingToken);
         await PersistAsync(_streaming, _stream.OpenAsync, stoppingToken);
-        // Bounded: the stream is read only as fast as verdicts are stored.
-        Channel<Pending>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true }))];
+        // Partitions are dealt to the lanes: while one waits for the store the others go on. Bounded: the stream is read only as fast as verdicts are stored.
+        Channel<Pending>[] lanes = [.. Enumerable.Range(0, _lanes).Select(_ => System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true }))];
         // What was read before the stop is finished: storing goes on until the lanes are empty, judging ends with the engine.
         var storing = Task.WhenAll(lanes.Select(lane => StoreAllAsync(lane.Reader)));
         try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(lanes, stop), stoppingToken); }
@@ -70,7 +64,7 @@ internal sealed class StreamWorker : BackgroundService
     private async Task ReceiveAsync(Channel<Pending>[] lanes, CancellationToken cancellation)
     {
         await foreach (var delivery in _stream.ReceiveAsync(cancellation))
-            await lanes[delivery.Partition % Lanes].Writer.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
+            await lanes[delivery.Partition % lanes.Length].Writer.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
     }
 
     private async Task<Judged> JudgeAsync(Delivery delivery)

@@ -84,7 +84,7 @@ internal sealed class StreamBenchCommand
         foreach (int load in Loads)
         {
             var stage = await bench.StageAsync(string.Create(CultureInfo.InvariantCulture, $"{load} %"), capacity * load / 100, length, cancellation);
-            stages.Add(stage with { Predicted = StagePrediction.Of(stage.Times, stage.Offered, length, options.MaxDelay.TotalSeconds, DetectorHost.StoringLanes, options.Kafka.MaxInFlight) });
+            stages.Add(stage with { Predicted = StagePrediction.Of(stage.Times, stage.Offered, length, options.MaxDelay.TotalSeconds, DetectorHost.StoringLanes(options), options.Kafka.MaxInFlight) });
         }
         long lost = sender.Sent - stream.DeadLetters - (await StoredAsync() - before);
         return new StreamBenchReport(options.Stream, options.Store, scorer == "model" ? options.Model : "constant scorer", parsed.GetValue(_bytes), refresh.TotalSeconds, alone, bulk, capacity, lost, stages);

@@ -153,7 +153,7 @@ public sealed class StreamWorkerTests
             var store = new UnsteadyStore();
             judge ??= message => Some.JudgedMessage(message);
             var engine = new JudgingEngine((messages, _) => [.. messages.Select(judge)], TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            var worker = new StreamWorker(stream, store, engine, Options.Create(new IngestOptions()), Options.Create(new DetectionOptions { Attempts = 3 }), TimeProvider.System, NullLogger<StreamWorker>.Instance);
+            var worker = new StreamWorker(stream, store, engine, Options.Create(new IngestOptions()), Options.Create(new DetectionOptions { Attempts = 3, Store = "elasticsearch" }), TimeProvider.System, NullLogger<StreamWorker>.Instance);
             await engine.StartAsync(Cancellation);
             await worker.StartAsync(Cancellation);
             return new Worker(data, stream, store, engine, worker);
