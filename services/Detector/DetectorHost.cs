@@ -7,6 +7,9 @@ namespace Detection.Detector;
 /// <summary>The worker: stream → pipeline → store, and HTTP scan answered by the same engine.</summary>
 public static class DetectorHost
 {
+    /// <summary>Batches of verdicts that a worker stores at one time, at most. A store in one file has one writer: a second batch would only wait for it, and both be smaller.</summary>
+    public static int StoringLanes(DetectionOptions options) => options.Store == "embedded" ? 1 : 4;
+
     /// <param name="judge">Judges in the model's place, and no model is loaded; null: the configured model does.</param>
     public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge = null)
     {

@@ -14,7 +14,7 @@ namespace Detection.Detector;
 /// <summary>
 /// Stream in, store out. Effects in the order store, verdict topic, position: a process killed at any instant judges again what was unfinished, and the store
 /// refuses the second copy by its verdict id. A message that cannot be read or judged becomes a dead letter; a store or broker that is down stops progress and is asked again.
-/// Effects happen in the order received, so that the messages of one key keep theirs.
+/// Effects of one partition happen in the order received, so that the messages of one key keep theirs.
 /// </summary>
 internal sealed class StreamWorker : BackgroundService
 {
@@ -30,12 +30,12 @@ internal sealed class StreamWorker : BackgroundService
     private readonly ILogger<StreamWorker> _log;
     private readonly ResiliencePipeline _judging, _storing, _streaming, _receiving;
     private readonly TimeProvider _time;
-    private readonly int _attempts;
+    private readonly int _attempts, _lanes;
 
     public StreamWorker(IMessageStream stream, IVerdictStore store, JudgingEngine engine, IOptions<IngestOptions> ingest, IOptions<DetectionOptions> options, TimeProvider time, ILogger<StreamWorker> log)
     {
         (_stream, _store, _engine, _ingest, _time, _log) = (stream, store, engine, ingest.Value, time, log);
-        _attempts = options.Value.Attempts;
+        (_attempts, _lanes) = (options.Value.Attempts, DetectorHost.StoringLanes(options.Value));
         _judging = _attempts == 1 ? ResiliencePipeline.Empty : Retrying(_attempts - 1, TimeSpan.FromSeconds(2), failure => failure is JudgingFailedException, _ => { });
         (_storing, _streaming) = (Persisting("store"), Persisting("stream"));
         // A consumer that failed for good is made anew; another worker under this one's name ends the program.
@@ -47,24 +47,24 @@ internal sealed class StreamWorker : BackgroundService
         // Servers may come up after the worker.
         await PersistAsync(_storing, _store.OpenAsync, stoppingToken);
         await PersistAsync(_streaming, _stream.OpenAsync, stoppingToken);
-        // Bounded: the stream is read only as fast as verdicts are stored.
-        var judging = System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true });
-        // What was read before the stop is finished: storing goes on until the channel is empty, judging ends with the engine.
-        var storing = StoreAllAsync(judging.Reader);
-        try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(judging.Writer, stop), stoppingToken); }
+        // Partitions are dealt to the lanes: while one waits for the store the others go on. Bounded: the stream is read only as fast as verdicts are stored.
+        Channel<Pending>[] lanes = [.. Enumerable.Range(0, _lanes).Select(_ => System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true }))];
+        // What was read before the stop is finished: storing goes on until the lanes are empty, judging ends with the engine.
+        var storing = Task.WhenAll(lanes.Select(lane => StoreAllAsync(lane.Reader)));
+        try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(lanes, stop), stoppingToken); }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
         finally
         {
-            judging.Writer.TryComplete();
+            foreach (var lane in lanes) lane.Writer.TryComplete();
             await storing;
         }
     }
 
     /// <summary>Ends by cancellation, or where the stream fails for good.</summary>
-    private async Task ReceiveAsync(ChannelWriter<Pending> judging, CancellationToken cancellation)
+    private async Task ReceiveAsync(Channel<Pending>[] lanes, CancellationToken cancellation)
     {
         await foreach (var delivery in _stream.ReceiveAsync(cancellation))
-            await judging.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
+            await lanes[delivery.Partition % lanes.Length].Writer.WriteAsync(new Pending(delivery, Task.Run(() => JudgeAsync(delivery), CancellationToken.None)), cancellation);
     }
 
     private async Task<Judged> JudgeAsync(Delivery delivery)

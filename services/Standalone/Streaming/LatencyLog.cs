@@ -26,11 +26,12 @@ internal sealed class LatencyLog
 
     public Percentiles Percentiles()
     {
-        float[] sorted;
-        lock (_adding) sorted = [.. _all.Select(one => one.Seconds).Order()];
-        double? Share(double part) => sorted.Length == 0 ? null : sorted[Math.Min(sorted.Length - 1, (int)(part * sorted.Length))];
-        return new Percentiles(Share(.5), Share(.95), Share(.99), sorted.Length);
+        float[] sorted = Sorted();
+        return new Percentiles(Share(sorted, .5), Share(sorted, .95), Share(sorted, .99), sorted.Length);
     }
+
+    /// <summary>Seconds below which that part of all lies; null where nothing was logged.</summary>
+    public double? Quantile(double part) => Share(Sorted(), part);
 
     /// <summary>The 95th percentile of what ended in each piece of time, by the second of its middle.</summary>
     public IReadOnlyList<(double At, double Seconds)> OverTime(double piece)
@@ -43,4 +44,11 @@ internal sealed class LatencyLog
             return ((group.Key + 0.5) * piece, (double)sorted[(int)(0.95 * sorted.Length)]);
         })];
     }
+
+    private float[] Sorted()
+    {
+        lock (_adding) return [.. _all.Select(one => one.Seconds).Order()];
+    }
+
+    private static double? Share(float[] sorted, double part) => sorted.Length == 0 ? null : sorted[Math.Min(sorted.Length - 1, (int)(part * sorted.Length))];
 }

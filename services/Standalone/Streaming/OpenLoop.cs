@@ -9,6 +9,9 @@ internal sealed class OpenLoop(IMessageSink sink, BenchMessages messages) : IDis
     /// <summary>Sends at one time. More would only wait in another place.</summary>
     private const int MaxSends = 64, MaxBatch = 500;
 
+    /// <summary>Messages that are on the way at least while capacity is looked for: two batches of a model.</summary>
+    private const int LeastOnTheWay = 128;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
 
     private readonly SemaphoreSlim _room = new(MaxSends);
@@ -44,17 +47,20 @@ internal sealed class OpenLoop(IMessageSink sink, BenchMessages messages) : IDis
         await Task.WhenAll(sends);
     }
 
-    /// <summary>As fast as <paramref name="acknowledged"/> follows, with so many on the way at most: what the path can do.</summary>
-    public async Task SaturateAsync(int onTheWay, TimeSpan length, Func<long> acknowledged, CancellationToken cancellation)
+    /// <summary>As fast as <paramref name="acknowledged"/> follows: what the path can do. On the way are as many as were acknowledged already, so that a slow path is not buried.</summary>
+    /// <param name="most">On the way.</param>
+    public async Task SaturateAsync(int most, TimeSpan length, Func<long> acknowledged, CancellationToken cancellation)
     {
-        long begun = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begun) < length)
-            if (Sent - acknowledged() < onTheWay)
+        for (long begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < length;)
+        {
+            long done = acknowledged(), room = Math.Clamp(done, LeastOnTheWay, most) - (Sent - done);
+            if (room > 0)
             {
                 await _room.WaitAsync(cancellation);
-                await SendAsync([.. Enumerable.Repeat(Stopwatch.GetTimestamp(), MaxBatch)], cancellation);
+                await SendAsync([.. Enumerable.Repeat(Stopwatch.GetTimestamp(), (int)Math.Min(MaxBatch, room))], cancellation);
             }
             else await Task.Delay(1, cancellation);
+        }
     }
 
     public void Dispose() => _room.Dispose();

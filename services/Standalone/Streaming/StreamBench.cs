@@ -11,10 +11,13 @@ namespace Detection.Standalone.Streaming;
 /// <param name="LongestQueue">Most messages accepted and not acknowledged, as seen each second.</param>
 /// <param name="Memory">Bytes of the process, each second.</param>
 internal sealed record StageFigures(string Name, double Offered, double Sustained, long Sent, long Acknowledged, long Refused, long DeadLetters, long Dropped, Percentiles AcknowledgedAfter, Percentiles SearchableAfter,
-    long LongestQueue, IReadOnlyList<long> Memory, IReadOnlyList<(double At, double Seconds)> OverTime);
+    long LongestQueue, IReadOnlyList<long> Memory, IReadOnlyList<(double At, double Seconds)> OverTime, PartTimes Times)
+{
+    public StagePrediction? Predicted { get; init; }
+}
 
 /// <summary>Drives the stream and watches what comes out, stage by stage.</summary>
-internal sealed class StreamBench(TimedStream stream, OpenLoop sender, IVerdictStore store, IProgress<string> progress, TimeProvider time)
+internal sealed class StreamBench(TimedStream stream, OpenLoop sender, TimedJudge judge, TimedStore store, IProgress<string> progress, TimeProvider time)
 {
     private const int OnTheWay = 4_096;
 
@@ -38,6 +41,8 @@ internal sealed class StreamBench(TimedStream stream, OpenLoop sender, IVerdictS
         progress.Report(FormattableString.Invariant($"{name}: {rate:N0} messages/s"));
         var (sent, acknowledged, refused, letters) = (sender.Sent, stream.Acknowledged, sender.Refused, stream.DeadLetters);
         var latency = stream.Latency = new LatencyLog();
+        var wayIn = stream.WayIn = new LatencyLog();
+        var (judging, storing, completing) = (judge.Times = new ServiceTimes(), store.Times = new ServiceTimes(), stream.Times = new ServiceTimes());
         var search = new SearchProbe(store, sender);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var searching = search.RunAsync(over.Token);
@@ -50,21 +55,21 @@ internal sealed class StreamBench(TimedStream stream, OpenLoop sender, IVerdictS
         await searching;
         var (memory, longest) = await watching;
         (sent, acknowledged, refused, letters) = (sender.Sent - sent, stream.Acknowledged - acknowledged, sender.Refused - refused, stream.DeadLetters - letters);
-        return new StageFigures(name, rate, sustained, sent, acknowledged, refused, letters, sent - acknowledged - letters, latency.Percentiles(), search.Latency.Percentiles(), longest, memory, latency.OverTime(0.5));
+        return new StageFigures(name, rate, sustained, sent, acknowledged, refused, letters, sent - acknowledged - letters, latency.Percentiles(), search.Latency.Percentiles(), longest, memory, latency.OverTime(0.5),
+            new PartTimes(judging.Fit(), storing.Fit(), completing.Fit(), wayIn.Quantile(0.1) ?? 0));
     }
 
     /// <summary>Documents a second that the store takes by itself: messages of the same kind, judged ahead, two calls at a time.</summary>
     public async Task<double> StoreAloneAsync(BenchMessages messages, int batch, TimeSpan length, CancellationToken cancellation)
     {
         progress.Report("the store alone");
-        var message = MessageExtraction.Extract(MessageJson.Parse(messages.Next(0).Record.Value.Span), new IngestOptions());
-        var judged = ConstantJudge.Judge([message], cancellation)[0];
+        var judged = ConstantJudge.Judge([.. Enumerable.Range(0, batch).Select(_ => MessageExtraction.Extract(MessageJson.Parse(messages.Next(0).Record.Value.Span), new IngestOptions()))], cancellation);
         long begun = Stopwatch.GetTimestamp(), stored = 0;
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
         {
             while (Stopwatch.GetElapsedTime(begun) < length)
             {
-                var outcomes = await store.StoreAsync([.. Enumerable.Range(0, batch).Select(_ => judged with { VerdictId = Guid.NewGuid().ToString("N") })], cancellation);
+                var outcomes = await store.StoreAsync([.. judged.Select(one => one with { VerdictId = Guid.NewGuid().ToString("N") })], cancellation);
                 Interlocked.Add(ref stored, outcomes.Count(outcome => outcome.Result == StoreResult.Stored));
             }
         }, cancellation)));

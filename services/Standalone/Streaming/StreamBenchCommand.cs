@@ -66,20 +66,26 @@ internal sealed class StreamBenchCommand
 
     private async Task<StreamBenchReport> MeasureAsync(IServiceProvider services, DetectionOptions options, ParseResult parsed, string scorer, Terminal terminal, CancellationToken cancellation)
     {
-        var store = services.GetRequiredService<IVerdictStore>();
+        var store = (TimedStore)services.GetRequiredService<IVerdictStore>();
         var stream = (TimedStream)services.GetRequiredService<IMessageStream>();
         var messages = new BenchMessages(parsed.GetValue(_bytes));
         using var sender = new OpenLoop(services.GetRequiredService<IMessageSink>(), messages);
-        var bench = new StreamBench(stream, sender, store, new ProgressLines(terminal), services.GetRequiredService<TimeProvider>());
+        var bench = new StreamBench(stream, sender, services.GetRequiredService<TimedJudge>(), store, new ProgressLines(terminal), services.GetRequiredService<TimeProvider>());
         var length = TimeSpan.FromSeconds(parsed.GetValue(_seconds));
         var refresh = options.Store == "embedded" ? TimeSpan.Zero : options.Elasticsearch.RefreshInterval;
+        // Programs that run just in time are slow at first, ours and the server: once for nothing.
+        await bench.StoreAloneAsync(messages, options.Elasticsearch.BulkDocuments, length / 4, cancellation);
         double alone = await bench.StoreAloneAsync(messages, options.Elasticsearch.BulkDocuments, length / 2, cancellation);
         await Task.Delay(refresh * 2, cancellation);
         double? bulk = options.Store == "elasticsearch" ? await RawBulk.MeasureAsync(options.Elasticsearch, Prefix, length / 2, cancellation) : null;
         long before = await StoredAsync();
         double capacity = parsed.GetValue(_rate) is > 0 and var given ? given : await bench.CapacityAsync(length, cancellation);
         List<StageFigures> stages = [];
-        foreach (int load in Loads) stages.Add(await bench.StageAsync(string.Create(CultureInfo.InvariantCulture, $"{load} %"), capacity * load / 100, length, cancellation));
+        foreach (int load in Loads)
+        {
+            var stage = await bench.StageAsync(string.Create(CultureInfo.InvariantCulture, $"{load} %"), capacity * load / 100, length, cancellation);
+            stages.Add(stage with { Predicted = StagePrediction.Of(stage.Times, stage.Offered, length, options.MaxDelay.TotalSeconds, DetectorHost.StoringLanes(options), options.Kafka.MaxInFlight) });
+        }
         long lost = sender.Sent - stream.DeadLetters - (await StoredAsync() - before);
         return new StreamBenchReport(options.Stream, options.Store, scorer == "model" ? options.Model : "constant scorer", parsed.GetValue(_bytes), refresh.TotalSeconds, alone, bulk, capacity, lost, stages);
 
@@ -100,10 +106,19 @@ internal sealed class StreamBenchCommand
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         options = builder.AddServiceDefaults("bench");
         builder.Services.AddDetector(options, model ? null : ConstantJudge.Judge);
-        var inner = builder.Services.Last(service => service.ServiceType == typeof(IMessageStream));
-        builder.Services.Remove(inner);
-        builder.Services.AddSingleton<IMessageStream>(provider => new TimedStream((IMessageStream)inner.ImplementationFactory!(provider)));
+        Watch<IMessageStream>(builder.Services, (_, inner) => new TimedStream(inner));
+        Watch<IVerdictStore>(builder.Services, (_, inner) => new TimedStore(inner));
+        builder.Services.AddSingleton(provider => new TimedJudge(model ? provider.GetRequiredService<LivePipeline>().Judge : ConstantJudge.Judge));
+        var maxDelay = options.MaxDelay;
+        Watch<JudgingEngine>(builder.Services, (provider, _) => new JudgingEngine(provider.GetRequiredService<TimedJudge>().Judge, maxDelay, provider.GetRequiredService<TimeProvider>()));
         return builder.Build();
+    }
+
+    private static void Watch<T>(IServiceCollection services, Func<IServiceProvider, T, T> watched) where T : class
+    {
+        var inner = services.Last(service => service.ServiceType == typeof(T));
+        services.Remove(inner);
+        services.AddSingleton(provider => watched(provider, (T)inner.ImplementationFactory!(provider)));
     }
 
     /// <summary>In the data folder, so that the disk is the one in use; with the models and measurements that are there.</summary>

@@ -34,6 +34,8 @@ internal sealed record StreamBenchReport(string Stream, string Store, string Sco
             searchableSeconds = stage.SearchableAfter,
             longestQueue = stage.LongestQueue,
             memoryBytes = stage.Memory,
+            serviceSeconds = stage.Times,
+            predicted = stage.Predicted,
         }),
     };
 
@@ -53,15 +55,26 @@ internal sealed record StreamBenchReport(string Stream, string Store, string Sco
 
         var speed = new Table().Border(TableBorder.Minimal).AddColumns("load", "offered/s", "sustained/s", "acknowledged, ms", "searchable, ms");
         var rest = new Table().Border(TableBorder.Minimal).AddColumns("load", "refused", "dead letters", "dropped", "longest queue", "memory, MiB");
+        var beside = new Table().Border(TableBorder.Minimal).AddColumns("load", "simulated/s", "sustained/s", "simulated, ms", "acknowledged, ms");
+        var parts = new Table().Border(TableBorder.Minimal).AddColumns("load", "model, ms", "store, ms", "completing, ms");
         foreach (var stage in Stages)
         {
             speed.AddRow(stage.Name, Text($"{stage.Offered:N0}"), Text($"{stage.Sustained:N0}"), Milliseconds(stage.AcknowledgedAfter), Milliseconds(stage.SearchableAfter));
             rest.AddRow(stage.Name, Text($"{stage.Refused}"), Text($"{stage.DeadLetters}"), Text($"{stage.Dropped}"), Text($"{stage.LongestQueue:N0}"), stage.Memory is [var first, .., var last] ? Text($"{first >> 20} to {last >> 20}") : "");
+            beside.AddRow(stage.Name, stage.Predicted is { } run ? Text($"{run.Throughput:N0}") : "none", Text($"{stage.Sustained:N0}"),
+                stage.Predicted is { } simulated ? Text($"{simulated.P50 * 1000:0}, {simulated.P95 * 1000:0}") : "none", Text($"{stage.AcknowledgedAfter.P50 * 1000:0}, {stage.AcknowledgedAfter.P95 * 1000:0}"));
+            parts.AddRow(stage.Name, Line(stage.Times.Judge), Line(stage.Times.Store), Line(stage.Times.Complete));
         }
         speed.Caption = new TableTitle("p50, p95, p99 from when a message was due");
         yield return speed;
         yield return rest;
+        beside.Caption = new TableTitle("p50, p95; simulated from the times below");
+        parts.Caption = new TableTitle("what a batch of n took, fitted (mean n)");
+        yield return beside;
+        yield return parts;
     }
+
+    private static string Line(FittedTimes? times) => times is null ? "none" : Text($"{times.PerBatch * 1000:0.0} + {times.PerItem * 1000:0.000} n ({times.MeanBatch:0})");
 
     private static string Milliseconds(Percentiles seconds) => seconds.Count == 0 ? "none" : Text($"{seconds.P50 * 1000:0}, {seconds.P95 * 1000:0}, {seconds.P99 * 1000:0}");
 

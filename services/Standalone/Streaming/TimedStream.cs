@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Detection.Streaming;
 
 namespace Detection.Standalone.Streaming;
@@ -15,6 +16,12 @@ internal sealed class TimedStream(IMessageStream stream) : IMessageStream
     /// <summary>Of the stage that runs.</summary>
     public LatencyLog Latency { get; set; } = new();
 
+    /// <summary>From due to handed out, of the stage that runs.</summary>
+    public LatencyLog WayIn { get; set; } = new();
+
+    /// <summary>Of completing, in the stage that runs.</summary>
+    public ServiceTimes Times { get; set; } = new();
+
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
     public long DeadLetters => Interlocked.Read(ref _deadLetters);
@@ -28,11 +35,20 @@ internal sealed class TimedStream(IMessageStream stream) : IMessageStream
 
     public Task OpenAsync(CancellationToken cancellation) => stream.OpenAsync(cancellation);
 
-    public IAsyncEnumerable<Delivery> ReceiveAsync(CancellationToken cancellation) => stream.ReceiveAsync(cancellation);
+    public async IAsyncEnumerable<Delivery> ReceiveAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var delivery in stream.ReceiveAsync(cancellation))
+        {
+            if (DueOf(delivery) is { } due) WayIn.EndedNow(due);
+            yield return delivery;
+        }
+    }
 
     public async Task CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellation)
     {
+        long begun = Stopwatch.GetTimestamp();
         await stream.CompleteAsync(completions, cancellation);
+        if (completions.Count > 0) Times.Add(completions.Count, Stopwatch.GetElapsedTime(begun));
         foreach (var completion in completions) Note(completion.Delivery, ref _acknowledged);
     }
 
@@ -46,8 +62,12 @@ internal sealed class TimedStream(IMessageStream stream) : IMessageStream
 
     private void Note(Delivery delivery, ref long counter)
     {
-        if (delivery.Headers.FirstOrDefault(header => header.Key == Due).Value is not { } due || !due.StartsWith(Run, StringComparison.Ordinal)) return;
-        Latency.EndedNow(long.Parse(due.AsSpan(Run.Length + 1), CultureInfo.InvariantCulture));
+        if (DueOf(delivery) is not { } due) return;
+        Latency.EndedNow(due);
         Interlocked.Increment(ref counter);
     }
+
+    private static long? DueOf(Delivery delivery) => delivery.Headers.LastOrDefault(header => header.Key == Due).Value is { } due && due.StartsWith(Run, StringComparison.Ordinal)
+        ? long.Parse(due.AsSpan(Run.Length + 1), CultureInfo.InvariantCulture)
+        : null;
 }

@@ -40,6 +40,17 @@ public sealed class StreamWorkerTests
     }
 
     [Fact]
+    public async Task Each_key_keeps_its_order_where_several_partitions_are_stored_at_one_time()
+    {
+        await using var worker = await Worker.StartAsync(partitions: 8);
+        string[] keys = [.. Enumerable.Range(0, 20).Select(key => $"key-{key:00}")];
+        for (int i = 0; i < 50; i++) await worker.Stream.SendAsync([.. keys.Select(key => Worker.Record($"{key} {i:000}", key))], Cancellation);
+        await worker.StoredAsync(1_000);
+        await worker.DrainedAsync();
+        foreach (string key in keys) Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{key} {i:000}"), worker.Store.InOrder.Where(id => id.StartsWith(key, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_judge_that_fails_for_a_while_costs_no_message()
     {
         int calls = 0;
@@ -134,22 +145,23 @@ public sealed class StreamWorkerTests
         public EmbeddedStream Stream => stream;
         public UnsteadyStore Store => store;
 
-        public static async Task<Worker> StartAsync(Func<Message, JudgedMessage>? judge = null)
+        public static async Task<Worker> StartAsync(Func<Message, JudgedMessage>? judge = null, int partitions = 1)
         {
             var data = new TemporaryFolder();
-            var stream = new EmbeddedStream(new EmbeddedStreamOptions { Folder = data.Path, Partitions = 1 });
+            var stream = new EmbeddedStream(new EmbeddedStreamOptions { Folder = data.Path, Partitions = partitions });
             await stream.OpenAsync(Cancellation);
             var store = new UnsteadyStore();
             judge ??= message => Some.JudgedMessage(message);
             var engine = new JudgingEngine((messages, _) => [.. messages.Select(judge)], TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            var worker = new StreamWorker(stream, store, engine, Options.Create(new IngestOptions()), Options.Create(new DetectionOptions { Attempts = 3 }), TimeProvider.System, NullLogger<StreamWorker>.Instance);
+            var worker = new StreamWorker(stream, store, engine, Options.Create(new IngestOptions()), Options.Create(new DetectionOptions { Attempts = 3, Store = "elasticsearch" }), TimeProvider.System, NullLogger<StreamWorker>.Instance);
             await engine.StartAsync(Cancellation);
             await worker.StartAsync(Cancellation);
             return new Worker(data, stream, store, engine, worker);
         }
 
-        public Task SendAsync(params string[] ids) =>
-            stream.SendAsync([.. ids.Select(id => new OutgoingRecord("k", JsonSerializer.SerializeToUtf8Bytes(new { id, text = "Good morning to you all." }), []))], Cancellation);
+        public Task SendAsync(params string[] ids) => stream.SendAsync([.. ids.Select(id => Record(id, "k"))], Cancellation);
+
+        public static OutgoingRecord Record(string id, string key) => new(key, JsonSerializer.SerializeToUtf8Bytes(new { id, text = "Good morning to you all." }), []);
 
         public async Task<IReadOnlyList<JudgedMessage>> StoredAsync(int count)
         {

@@ -30,6 +30,9 @@ public sealed class StreamBenchTests
             var latency = stage.GetProperty("acknowledgedSeconds");
             Assert.Equal(stage.GetProperty("sent").GetInt32(), latency.GetProperty("count").GetInt32());
             Assert.InRange(latency.GetProperty("p50").GetDouble(), 0.0001, latency.GetProperty("p99").GetDouble());
+            Assert.InRange(stage.GetProperty("predicted").GetProperty("p50").GetDouble(), 0.0001, stage.GetProperty("predicted").GetProperty("p95").GetDouble());
+            foreach (string part in new[] { "judge", "store", "complete" })
+                Assert.InRange(stage.GetProperty("serviceSeconds").GetProperty(part).GetProperty("batches").GetInt64(), 1, stage.GetProperty("sent").GetInt64());
         }
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], (await File.ReadAllBytesAsync(png, TestContext.Current.CancellationToken))[..4]);
     }
