@@ -13,7 +13,9 @@ public sealed class KafkaTopics : IDisposable
 {
     private readonly KafkaStreamOptions _options;
     private readonly KafkaClients _clients;
-    private readonly IAdminClient _admin;
+    private readonly Lock _gate = new();
+    private IAdminClient _admin;
+    private bool _disposed;
 
     /// <param name="warn">Lines for an operator, for example that a broker does not answer.</param>
     /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">A setting that librdkafka does not know or take.</exception>
@@ -51,8 +53,12 @@ public sealed class KafkaTopics : IDisposable
         if (missing.Count == 0) return [];
         try
         {
-            await _admin.CreateTopicsAsync(missing.Select(topic => new TopicSpecification { Name = topic.Name, NumPartitions = topic.Partitions, ReplicationFactor = topic.Replicas, Configs = topic.Settings.ToDictionary() }),
+            await AskAsync(async admin =>
+            {
+                await admin.CreateTopicsAsync(missing.Select(topic => new TopicSpecification { Name = topic.Name, NumPartitions = topic.Partitions, ReplicationFactor = topic.Replicas, Configs = topic.Settings.ToDictionary() }),
                 new CreateTopicsOptions { RequestTimeout = _options.RequestTimeout, OperationTimeout = _options.RequestTimeout }).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
         }
         catch (CreateTopicsException failure) when (failure.Results.All(result => !result.Error.IsError || result.Error.Code == ErrorCode.TopicAlreadyExists)) { }   // another was first
         catch (CreateTopicsException failure)
@@ -74,7 +80,14 @@ public sealed class KafkaTopics : IDisposable
         return [.. plan.SelectMany(topic => existing.TryGetValue(topic.Name, out var found) ? Differences(topic, found, settings[topic.Name]) : [$"{topic.Name} does not exist."])];
     }
 
-    public void Dispose() => _admin.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _admin.Dispose();
+        }
+    }
 
     /// <summary>How many partitions a topic has; 0: there is no such topic.</summary>
     internal async Task<int> PartitionsAsync(string topic) => (await DescribeAsync([topic]).ConfigureAwait(false)).TryGetValue(topic, out var found) ? found.Partitions.Count : 0;
@@ -85,7 +98,7 @@ public sealed class KafkaTopics : IDisposable
         if (topics.Count == 0) return new Dictionary<string, IReadOnlyDictionary<string, string>>();
         try
         {
-            var described = await _admin.DescribeConfigsAsync(topics.Select(topic => new ConfigResource { Name = topic, Type = ResourceType.Topic }), new DescribeConfigsOptions { RequestTimeout = _options.RequestTimeout }).ConfigureAwait(false);
+            var described = await AskAsync(admin => admin.DescribeConfigsAsync(topics.Select(topic => new ConfigResource { Name = topic, Type = ResourceType.Topic }), new DescribeConfigsOptions { RequestTimeout = _options.RequestTimeout })).ConfigureAwait(false);
             return described.ToDictionary(topic => topic.ConfigResource.Name, topic => (IReadOnlyDictionary<string, string>)topic.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value));
         }
         catch (KafkaException failure) { throw _clients.Unavailable("settings of topics", failure); }
@@ -93,7 +106,7 @@ public sealed class KafkaTopics : IDisposable
 
     internal async Task PingAsync()
     {
-        try { await _admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = TimeSpan.FromSeconds(Math.Min(5, _options.RequestTimeout.TotalSeconds)) }).ConfigureAwait(false); }
+        try { await AskAsync(admin => admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = TimeSpan.FromSeconds(Math.Min(5, _options.RequestTimeout.TotalSeconds)) })).ConfigureAwait(false); }
         catch (KafkaException failure) { throw _clients.Unavailable("asked whether it is there", failure); }
     }
 
@@ -115,12 +128,39 @@ public sealed class KafkaTopics : IDisposable
     private async Task<IReadOnlyDictionary<string, TopicDescription>> DescribeAsync(IReadOnlyList<string> topics)
     {
         IReadOnlyList<TopicDescription> described;
-        try { described = (await _admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _options.RequestTimeout }).ConfigureAwait(false)).TopicDescriptions; }
+        try { described = (await AskAsync(admin => admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = _options.RequestTimeout })).ConfigureAwait(false)).TopicDescriptions; }
         catch (DescribeTopicsException some) { described = some.Results.TopicDescriptions; }
         catch (KafkaException failure) { throw _clients.Unavailable("asked for topics", failure); }
         foreach (var topic in described)
             if (topic.Error is { IsError: true, Code: not ErrorCode.UnknownTopicOrPart } refused) throw _clients.Unavailable(topic.Name, new KafkaException(refused));
         return described.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Name);
+    }
+
+    /// <summary>A client that answers no more, or whose handle was closed under it, is made anew for the next question.</summary>
+    private async Task<T> AskAsync<T>(Func<IAdminClient, Task<T>> ask)
+    {
+        IAdminClient admin;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            admin = _admin;
+        }
+        try { return await ask(admin).WaitAsync(3 * _options.RequestTimeout).ConfigureAwait(false); }
+        catch (Exception gone) when (gone is TimeoutException or ObjectDisposedException)
+        {
+            Replace(admin);
+            throw new StreamException(StreamFault.Unavailable, $"Kafka at {_options.BootstrapServers} does not answer ({gone.GetType().Name}).", gone);
+        }
+    }
+
+    private void Replace(IAdminClient gone)
+    {
+        lock (_gate)
+        {
+            if (_disposed || _admin != gone) return;
+            _admin = _clients.Admin();
+        }
+        _ = Task.Run(gone.Dispose);
     }
 
     private static IEnumerable<string> Differences(TopicPlan plan, TopicDescription found, IReadOnlyDictionary<string, string> settings)
