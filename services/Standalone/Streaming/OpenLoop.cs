@@ -34,7 +34,8 @@ internal sealed class OpenLoop(IMessageSink sink, BenchMessages messages) : IDis
         using var timer = new PeriodicTimer(Tick);
         for (var elapsed = TimeSpan.Zero; elapsed < length; elapsed = Stopwatch.GetElapsedTime(begun))
         {
-            for (long due = (long)(elapsed.TotalSeconds * rate); offered < due;)
+            // The first is due at once, and each after it a gap later.
+            for (long due = 1 + (long)(elapsed.TotalSeconds * rate); offered < due;)
             {
                 int count = (int)Math.Min(MaxBatch, due - offered);
                 await _room.WaitAsync(cancellation);

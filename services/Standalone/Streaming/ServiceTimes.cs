@@ -31,7 +31,7 @@ internal sealed class ServiceTimes
             double spread = _squares - _items * _items / _count, meanItems = _items / _count, mean = _seconds / _count;
             double perItem = spread > 1e-9 * _squares ? (_products - _items * _seconds / _count) / spread : mean / meanItems;
             perItem = Math.Clamp(perItem, 0, mean / meanItems);
-            return new FittedTimes(mean - perItem * meanItems, perItem, meanItems, (long)_count);
+            return new FittedTimes(Math.Max(0, mean - perItem * meanItems), perItem, meanItems, (long)_count);
         }
     }
 }
