@@ -50,7 +50,7 @@ internal sealed class StreamWorker : BackgroundService
         // Partitions are dealt to the lanes: while one waits for the store the others go on. Bounded: the stream is read only as fast as verdicts are stored.
         Channel<Pending>[] lanes = [.. Enumerable.Range(0, _lanes).Select(_ => System.Threading.Channels.Channel.CreateBounded<Pending>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true }))];
         // What was read before the stop is finished: storing goes on until the lanes are empty, judging ends with the engine.
-        var storing = Task.WhenAll(lanes.Select(lane => StoreAllAsync(lane.Reader)));
+        var storing = Task.WhenAll(lanes.Select(StoreLaneAsync));
         try { await _receiving.ExecuteAsync(async stop => await ReceiveAsync(lanes, stop), stoppingToken); }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
         finally
@@ -78,6 +78,17 @@ internal sealed class StreamWorker : BackgroundService
         var message = MessageExtraction.Extract(sent, _ingest);
         var judged = await _judging.ExecuteAsync(async cancellation => await _engine.JudgeAsync(message, cancellation), CancellationToken.None);
         return new Judged(delivery, judged with { AcceptedAt = delivery.Timestamp, TraceId = process?.TraceId.ToHexString() }, process);
+    }
+
+    /// <summary>A lane that fails takes nothing more: the next message for it ends the worker, and with it the program, instead of standing still.</summary>
+    private async Task StoreLaneAsync(Channel<Pending> lane)
+    {
+        try { await StoreAllAsync(lane.Reader); }
+        catch (Exception fault)
+        {
+            lane.Writer.TryComplete(fault);
+            throw;
+        }
     }
 
     private async Task StoreAllAsync(ChannelReader<Pending> judging)
