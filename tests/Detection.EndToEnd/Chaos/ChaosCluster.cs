@@ -29,7 +29,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
         var cluster = new ChaosCluster();
         try
         {
-            await Task.WhenAll(cluster.StartKafkaAsync(brokers), cluster.StartSearchAsync(search, searchData));
+            // One after the other: started at one instant, both scripts may draw the same free port.
+            await cluster.StartKafkaAsync(brokers);
+            await cluster.StartSearchAsync(search, searchData);
             cluster.Stream = cluster.Own(await KafkaProbe.OpenAsync(cluster.Kafka.Address, transactional));
             return cluster;
         }
@@ -54,7 +56,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
             Kafka = Own(await SharedServer.StartAsync("kafka", data, "--nodes", brokers.ToString(CultureInfo.InvariantCulture)));
             return;
         }
-        int port = new Uri(TheProgram.FreeUrl()).Port;
+        int port = TheProgram.FreePort();
         KafkaProxy = Own(new FaultProxy(port, () => new KafkaExchange()));
         Kafka = Own(await SharedServer.StartAsync("kafka", data, "--port", $"{port}", "--set", $"advertised.listeners=PLAINTEXT://127.0.0.1:{KafkaProxy.Port}"));
     }

@@ -11,6 +11,7 @@ internal sealed class TheProgram : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output = new(), _error = new();
+    private static int _drawn = Random.Shared.Next(10_000);
 
     private TheProgram(Process process) => _process = process;
 
@@ -91,11 +92,22 @@ internal sealed class TheProgram : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
     }
 
-    public static string FreeUrl()
+    public static string FreeUrl() => $"http://127.0.0.1:{FreePort()}";
+
+    /// <summary>Never the same twice, and below what the system gives to outgoing connections, which could take it before the program does.</summary>
+    public static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
+        while (true)
+        {
+            int port = 10_000 + (int)((uint)Interlocked.Increment(ref _drawn) % 10_000);
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException) { }
+        }
     }
 
     public async ValueTask DisposeAsync()
