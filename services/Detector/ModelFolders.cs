@@ -14,22 +14,28 @@ public static class ModelFolders
     /// <exception cref="BundleException">Nothing has that name, or it cannot be used.</exception>
     public static ModelSource? Observer(DetectionOptions options) => string.IsNullOrEmpty(options.Observer) ? null : Resolve(options, options.Observer);
 
-    /// <summary>The version that the configured name means now, promoted in the data folder or not; null: a model without heads.</summary>
-    /// <exception cref="BundleException">The alias or a manifest is broken.</exception>
-    public static BundleIdentity? InUse(DetectionOptions options) => ModelSource.IdentityOf(options.Model, options.Data, options.Bundles ?? ModelSource.Shipped);
-
     /// <summary>One version of a bundle: trained here, in the folder of bundles as <c>NAME</c> or as <c>NAME/VERSION</c>, or what came with the program.</summary>
     /// <exception cref="BundleException">It is nowhere, or it cannot be used.</exception>
     public static ModelSource Version(DetectionOptions options, string bundle, string version)
     {
+        string[] places = Places(options, bundle, version);
+        string folder = (BundleVersions.IsPlain(version) ? Find(places, manifest => manifest.Manifest.Version == version) : null) ?? throw new BundleException(bundle, $"version '{version}' is in none of {string.Join(", ", places)}.");
         string bundles = options.Bundles ?? ModelSource.Shipped;
-        string[] places = [new BundleVersions(options.Data, bundle).FolderOf(version), Path.Combine(bundles, bundle, version), Path.Combine(options.Data, "models", bundle), Path.Combine(bundles, bundle)];
-        string folder = places.FirstOrDefault(place => BundleVersions.IsPlain(version) && Bundle.IsBundle(place) && VersionOf(place) == version)
-            ?? throw new BundleException(bundle, $"version '{version}' is in none of {string.Join(", ", places)}.");
         return ModelSource.Resolve(Path.GetFullPath(folder), options.Data, bundles, options.Heads == "research", alsoIn: Path.Combine(bundles, bundle));
     }
 
-    private static string VersionOf(string folder) => Bundle.ReadManifest(Path.Combine(folder, BundleManifest.FileName)).Manifest.Version;
+    /// <summary>The folder of that very bundle, whatever its name means today; null: it is nowhere.</summary>
+    public static string? Of(DetectionOptions options, BundleIdentity bundle) =>
+        BundleVersions.IsPlain(bundle.Name) && BundleVersions.IsPlain(bundle.Version) ? Find(Places(options, bundle.Name, bundle.Version), manifest => manifest.Sha256 == bundle.Sha256) : null;
+
+    private static string[] Places(DetectionOptions options, string bundle, string version)
+    {
+        string bundles = options.Bundles ?? ModelSource.Shipped;
+        return [new BundleVersions(options.Data, bundle).FolderOf(version), Path.Combine(bundles, bundle, version), Path.Combine(options.Data, "models", bundle), Path.Combine(bundles, bundle)];
+    }
+
+    private static string? Find(string[] places, Func<(BundleManifest Manifest, string Sha256), bool> isWanted) =>
+        places.FirstOrDefault(place => Bundle.IsBundle(place) && isWanted(Bundle.ReadManifest(Path.Combine(place, BundleManifest.FileName))));
 
     private static ModelSource Resolve(DetectionOptions options, string model) => ModelSource.Resolve(model, options.Data, options.Bundles ?? ModelSource.Shipped, options.Heads == "research");
 }

@@ -57,19 +57,11 @@ internal static class ReplayCommand
 
     private static DetectionPipeline Open(Terminal terminal, DetectionOptions options, BundleIdentity bundle)
     {
-        options.Model = FolderOf(options, bundle) ?? bundle.Name;
+        options.Model = ModelFolders.Of(options, bundle) ?? bundle.Name;
         var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
         if (pipeline.Identity == bundle) return pipeline;
         pipeline.Dispose();
         throw new UsageException($"The verdict was made with {bundle.Name} {bundle.Version} ({bundle.Sha256[..12]}); here is {pipeline.Identity.Version} ({pipeline.Identity.Sha256[..12]}).");
-    }
-
-    /// <summary>Where that very bundle lies: what the name means today may be another version.</summary>
-    private static string? FolderOf(DetectionOptions options, BundleIdentity bundle)
-    {
-        if (!BundleVersions.IsPlain(bundle.Name) || !BundleVersions.IsPlain(bundle.Version)) return null;
-        string[] places = [new BundleVersions(options.Data, bundle.Name).FolderOf(bundle.Version), Path.Combine(options.Data, "models", bundle.Name), Path.Combine(options.Bundles ?? ModelSource.Shipped, bundle.Name)];
-        return places.FirstOrDefault(folder => Bundle.IsBundle(folder) && Bundle.ReadManifest(Path.Combine(folder, BundleManifest.FileName)).Sha256 == bundle.Sha256);
     }
 
     private static JsonNode? Node(Verdict verdict) => JsonSerializer.SerializeToNode<Verdict>(verdict, ContractJson.Options);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Detection.Contracts;
 
 namespace Detection.Detectors.Bundles;
 
@@ -33,16 +32,6 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
         if (!Bundle.IsBundle(folder)) return new ModelSource(new DirectoryInfo(folder).Name, folder, null);
         var bundle = Bundle.Open(folder, research, [.. Elsewhere(imported, bundles), .. alsoIn is null ? Array.Empty<string>() : [alsoIn]]);
         return new ModelSource(bundle.Manifest.Name, bundle.BasePath, bundle);
-    }
-
-    /// <summary>What <see cref="Resolve"/> would open, by its manifest alone: cheap enough to be asked for often. Null: nothing, or a model that is no bundle.</summary>
-    /// <exception cref="BundleException">The manifest cannot be read.</exception>
-    public static BundleIdentity? IdentityOf(string? model, string dataFolder, string bundles)
-    {
-        string named = model ?? Default;
-        if (File.Exists(named) || Folder(named, dataFolder, bundles) is not { } folder || !Bundle.IsBundle(folder)) return null;
-        var (manifest, sha256) = Bundle.ReadManifest(System.IO.Path.Combine(folder, BundleManifest.FileName));
-        return new BundleIdentity(manifest.Name, manifest.Version, sha256);
     }
 
     /// <summary>Copies a model file into the data folder, where bundles that refer to it find it by its hash.</summary>
