@@ -105,10 +105,13 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(_options.Patience);
-        WorkerProcess worker;
-        using (var held = await proxy.HoldNextAnswerAsync(patience.Token))
+        WorkerProcess? worker = null;
+        while (worker is null)
         {
-            worker = _workers.Single(one => one.Owns(held.Client));
+            using var held = await proxy.HoldNextAnswerAsync(patience.Token);
+            // A client that has hung up meanwhile owns no socket any more: the next answer, then.
+            worker = _workers.FirstOrDefault(one => one.Owns(held.Client));
+            if (worker is null) continue;
             bool before = Random.Next(2) == 0;
             if (!before) held.Dispose();
             await worker.KillAsync($"in the window, {(before ? "before" : "after")} the {what} answer");
