@@ -122,6 +122,12 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         _paused = false;
     }
 
+    /// <summary>librdkafka keeps the pause of a partition that goes, and nobody would end it when it comes back after <see cref="Resume"/>.</summary>
+    private void Unpause(IEnumerable<int> leaving)
+    {
+        if (_paused) _consumer.Resume(leaving.Select(partition => new TopicPartition(_options.Messages, partition)));
+    }
+
     /// <summary>Hands positions to librdkafka, which commits them in the background. In transactions the publisher does it.</summary>
     private void StorePositions()
     {
@@ -140,7 +146,7 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     private void OnAssigned(List<TopicPartition> assigned)
     {
         Partitions.Assign(assigned.Select(one => one.Partition.Value));
-        // What was paused before stays so; partitions that come are not.
+        // What was paused before stays so; partitions that come are not paused.
         _isNewUnpaused = assigned.Count > 0;
         _metrics.Rebalanced("assigned", assigned.Count);
     }
@@ -159,6 +165,7 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         }
         Commit(revoked);
         Partitions.Remove(revoked);
+        Unpause(revoked);
         _metrics.Rebalanced("revoked", revoked.Count);
     }
 
@@ -180,6 +187,7 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     private void OnLost(IReadOnlyCollection<int> lost)
     {
         Partitions.Remove(lost);
+        Unpause(lost);
         _metrics.Rebalanced("lost", lost.Count);
     }
 

@@ -164,12 +164,14 @@ internal sealed class DeadLetterTopic(KafkaStreamOptions options, KafkaClients c
         reader.Assign(from);
         try
         {
-            for (int open = from.Count; open > 0;)
+            // A partition may say more than once that it has ended.
+            HashSet<Partition> ended = [];
+            while (ended.Count < from.Count)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var next = reader.Consume(options.RequestTimeout) ?? throw new KafkaException(ErrorCode.Local_TimedOut);
                 if (!next.IsPartitionEOF) read(next.TopicPartitionOffset, next.Message);
-                if (next.IsPartitionEOF || enough(next.Offset.Value)) open--;
+                if (next.IsPartitionEOF || enough(next.Offset.Value)) ended.Add(next.Partition);
             }
         }
         finally { reader.Unassign(); }
