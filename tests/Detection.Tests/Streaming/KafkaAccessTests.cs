@@ -171,8 +171,7 @@ public sealed class SecuredKafka : IAsyncDisposable
     public async Task StartAsync()
     {
         if (_server is not null) return;
-        string[] properties =
-        [
+        _server = await KafkaServer.StartAsync(
             "listener.security.protocol.map=PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT",
             // Else the broker speaks to itself without TLS.
             "inter.broker.listener.name=PLAINTEXT",
@@ -181,9 +180,7 @@ public sealed class SecuredKafka : IAsyncDisposable
             "sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512",
             "sasl.mechanism.inter.broker.protocol=PLAIN",
             "listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"inside\" user_admin=\"inside\";",
-            "listener.name.plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;",
-        ];
-        _server = await KafkaServer.StartAsync([.. properties.SelectMany(property => new[] { "--set", property })]);
+            "listener.name.plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;");
         await SetPasswordAsync(Password);
     }
 
@@ -203,7 +200,7 @@ public sealed class SecuredKafka : IAsyncDisposable
     public async Task RestartAsync()
     {
         await _server!.KillAsync();
-        await _server.StartAgainAsync();
+        await _server.RestartAsync();
     }
 
     public async ValueTask DisposeAsync()
