@@ -200,6 +200,7 @@ public sealed class AuthTests : IDisposable
         var page = await site.Browser.OpenAsync("/verdict/" + site.Judged.VerdictId, width, 900, colours, ready: "#name:focus");
         await SignInAsync(page, Password);
         await page.Locator(Browser.Connected).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        await page.Locator(".signed-in").GetByText("read only").WaitForAsync();
         await page.GetByText("Your account may look, but not decide.").WaitForAsync();
         await page.Locator(".history").GetByText("bert").WaitForAsync();
         Assert.Equal(0, await page.Locator(".decide, .choice, .techniques, .history button").CountAsync());
