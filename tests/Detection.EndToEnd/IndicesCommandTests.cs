@@ -46,6 +46,13 @@ public sealed class IndicesCommandTests
         Assert.Contains("RefreshInterval says 7000ms", output, StringComparison.Ordinal);
         Assert.Contains("Replicas says 2", output, StringComparison.Ordinal);
 
+        // Someone's own hand.
+        await ChangeTemplateAsync(http, $"{Prefix}-settings", body => body["template"]!["settings"]!["index"]!["refresh_interval"] = "1h");
+        (code, output, _) = await RunAsync(data.Path, settings, "indices check");
+        Assert.Equal((1, $"The template {Prefix}-settings is not as this program writes it, template.settings.index.refresh_interval is 1h and not 1000ms: 'detection indices create' writes it."), (code, output.TrimEnd()));
+        Assert.Equal(0, (await RunAsync(data.Path, settings, "indices create")).Code);
+        Assert.Equal((0, ""), Said(await RunAsync(data.Path, settings, "indices check")));
+
         JudgedMessage[] stored = [.. Enumerable.Range(0, Count).Select(Judged)];
         await using (var store = ConfiguredStore.Of(Options(server.Address), TimeProvider.System))
         {
@@ -79,7 +86,7 @@ public sealed class IndicesCommandTests
             Assert.Equal("d0", Assert.Single(await store.Verdicts.HistoryAsync(stored[0].MessageId, stored[0].ContentSha256, Cancellation)).DecisionId);
         }
 
-        await ChangeTemplateAsync(http, $"{Prefix}-settings", version: 1000);
+        await ChangeTemplateAsync(http, $"{Prefix}-settings", body => body["_meta"]!["version"] = 1000);
         Assert.Contains("use the newer program", (await RunAsync(data.Path, settings, "indices check")).Output, StringComparison.Ordinal);
         var refused = await RunAsync(data.Path, settings, "indices migrate");
         Assert.Equal((1, ""), Said(refused));
@@ -105,14 +112,14 @@ public sealed class IndicesCommandTests
     /// <summary>As a program left them whose form came before this one's.</summary>
     private static async Task MakeOlderAsync(HttpClient http, string template, string[] indices)
     {
-        await ChangeTemplateAsync(http, template, version: 0);
+        await ChangeTemplateAsync(http, template, body => body["_meta"]!["version"] = 0);
         foreach (string index in indices) await SendAsync(http, HttpMethod.Put, $"/{index}/_mapping", new JsonObject { ["_meta"] = new JsonObject { ["application"] = "detection", ["version"] = 0 } });
     }
 
-    private static async Task ChangeTemplateAsync(HttpClient http, string name, int version)
+    private static async Task ChangeTemplateAsync(HttpClient http, string name, Action<JsonNode> change)
     {
         var body = (await SendAsync(http, HttpMethod.Get, $"/_component_template/{name}"))["component_templates"]![0]!["component_template"]!.DeepClone();
-        body["_meta"]!["version"] = version;
+        change(body);
         await SendAsync(http, HttpMethod.Put, $"/_component_template/{name}", body);
     }
 
