@@ -39,7 +39,7 @@ internal sealed class StreamWorker : BackgroundService
         _judging = _attempts == 1 ? ResiliencePipeline.Empty : Retrying(_attempts - 1, TimeSpan.FromSeconds(2), failure => failure is JudgingFailedException, _ => { });
         (_storing, _streaming) = (Persisting("store"), Persisting("stream"));
         // A consumer that failed for good is made anew; another worker under this one's name ends the program.
-        _receiving = Retrying(int.MaxValue, LongestPause, failure => failure is StreamException { Fault: StreamFault.Unavailable }, tried => DetectorLog.Waiting(_log, "stream", tried.RetryDelay, tried.Outcome.Exception!.GetType().Name));
+        _receiving = Retrying(int.MaxValue, LongestPause, failure => failure is StreamException { Fault: StreamFault.Unavailable }, tried => DetectorLog.Waiting(_log, "stream", tried.RetryDelay, Said(tried.Outcome.Exception!)));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -140,7 +140,7 @@ internal sealed class StreamWorker : BackgroundService
         await persisting.ExecuteAsync(async stop => await effect(stop), cancellation);
 
     private ResiliencePipeline Persisting(string what) => Retrying(int.MaxValue, LongestPause, failure => failure is not (ObjectDisposedException or OperationCanceledException),
-        tried => DetectorLog.Waiting(_log, what, tried.RetryDelay, tried.Outcome.Exception!.GetType().Name));
+        tried => DetectorLog.Waiting(_log, what, tried.RetryDelay, Said(tried.Outcome.Exception!)));
 
     /// <summary>With growing pauses and jitter, so that workers that lost the same server do not come back at one instant.</summary>
     private ResiliencePipeline Retrying(int retries, TimeSpan longest, Func<Exception, bool> when, Action<OnRetryArguments<object>> tried) => new ResiliencePipelineBuilder { TimeProvider = _time }.AddRetry(new RetryStrategyOptions
@@ -157,6 +157,9 @@ internal sealed class StreamWorker : BackgroundService
             return default;
         },
     }).Build();
+
+    /// <summary>What stream and store say themselves names the server and what to do; what others say may hold words of a message.</summary>
+    private static string Said(Exception failure) => failure is StreamException or StoreException ? failure.Message : failure.GetType().Name;
 
     private sealed record Judged(Delivery Delivery, JudgedMessage Message, Activity? Process);
 

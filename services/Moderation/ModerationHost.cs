@@ -29,7 +29,11 @@ public static class ModerationHost
         services.AddSingleton<DecisionDesk>();
         services.AddSignIn();
         services.AddScoped<PageUser>();
-        services.AddOpenApi("v1", document => document.AddSchemaTransformer(OpenApiShapes.Describe));
+        services.AddOpenApi("v1", document =>
+        {
+            document.AddSchemaTransformer(OpenApiShapes.Describe);
+            document.AddSecurity(options.Auth);
+        });
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddMudServices(mud =>
         {

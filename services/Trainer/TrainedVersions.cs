@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Detection.Contracts;
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
+using Detection.Storage;
 
 namespace Detection.Trainer;
 
@@ -37,14 +38,20 @@ public sealed class TrainedVersions
 
     public string UnfinishedFolderOf(string version) => _versions.UnfinishedFolderOf(version);
 
-    /// <summary>Makes a version the one that the bundle's name means in this data folder from now on; the version that came with the program is named as the others are.</summary>
+    /// <summary>
+    /// Makes a version the one that the bundle's name means from now on; the version that came with the program is named as the others are. The alias in the store is what running workers watch; the one
+    /// in this data folder is what commands and the next start go by.
+    /// </summary>
+    /// <param name="by">Who says so.</param>
     /// <returns>What workers are to judge with; null: there is no such version.</returns>
     /// <exception cref="BundleException">Its files are not what its manifest says.</exception>
-    public BundleIdentity? Promote(string version)
+    public async Task<BundleIdentity?> PromoteAsync(string version, IBundleAliases aliases, string by, TimeProvider time, CancellationToken cancellation)
     {
-        var identity = _versions.Has(version) ? Open(FolderOf(version)).Bundle!.Identity : Original() is { } original && original.Version == version ? original : null;
-        if (identity is not null) _versions.Promote(_versions.Has(version) ? version : null);
-        return identity;
+        var champion = _versions.Has(version) ? Open(FolderOf(version)).Bundle!.Identity : Original() is { } original && original.Version == version ? original : null;
+        if (champion is null) return null;
+        _versions.Promote(_versions.Has(version) ? version : null);
+        await aliases.SetAsync(new BundleAlias(champion.Name, BundleAlias.Champion, champion.Version, champion.Sha256, by, time.GetUtcNow()), expected: null, cancellation);
+        return champion;
     }
 
     /// <summary><c>{"name","champion","original","versions":[figures…]}</c>, the newest first.</summary>

@@ -35,14 +35,12 @@ public static class TrainerHost
         return app;
     }
 
-    /// <summary>The alias in the store is what running workers watch; the one in the data folder is what commands and the next start go by.</summary>
     private static async Task<IResult> PromoteAsync(Champion wanted, HttpContext context, TrainedVersions versions, IBundleAliases aliases, TimeProvider time, CancellationToken cancellation)
     {
         if (string.IsNullOrWhiteSpace(wanted.Version)) return Wrong("must name a version", StatusCodes.Status400BadRequest);
         try
         {
-            if (versions.Promote(wanted.Version) is not { } champion) return Wrong($"'{wanted.Version}' is none of the versions", StatusCodes.Status404NotFound);
-            await aliases.SetAsync(new BundleAlias(champion.Name, BundleAlias.Champion, champion.Version, champion.Sha256, context.User.Identity?.Name ?? "local", time.GetUtcNow()), expected: null, cancellation);
+            if (await versions.PromoteAsync(wanted.Version, aliases, context.User.Identity?.Name ?? "local", time, cancellation) is null) return Wrong($"'{wanted.Version}' is none of the versions", StatusCodes.Status404NotFound);
             return Results.NoContent();
         }
         catch (BundleException broken) { return Wrong("cannot be used: " + broken.Message.TrimEnd('.'), StatusCodes.Status409Conflict); }

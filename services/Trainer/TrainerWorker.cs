@@ -11,7 +11,8 @@ internal sealed partial class TrainerWorker(Retraining retraining, TrainedVersio
         var wanted = options.Value.Trainer;
         if (wanted.Data is { Length: > 0 }) await LookAsync(wanted, stoppingToken);
         else NoData(log);
-        if (wanted.Once) lifetime.StopApplication();
+        // Not before the host has started: a stop in the middle of the start is a start that failed.
+        if (wanted.Once) lifetime.ApplicationStarted.Register(lifetime.StopApplication);
     }
 
     private async Task LookAsync(TrainerOptions wanted, CancellationToken stoppingToken)

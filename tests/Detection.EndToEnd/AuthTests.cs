@@ -178,6 +178,44 @@ public sealed class AuthTests : IDisposable
         Assert.Empty(await site.Store.HistoryAsync(site.Judged.MessageId, site.Judged.ContentSha256, Cancellation));
     }
 
+    [Theory]
+    [InlineData(1400, ColorScheme.Light)]
+    [InlineData(1400, ColorScheme.Dark)]
+    [InlineData(400, ColorScheme.Light)]
+    [InlineData(400, ColorScheme.Dark)]
+    public async Task An_account_that_may_only_read_is_told_so_and_is_offered_nothing_to_decide_by_pointer_or_key(int width, ColorScheme colours)
+    {
+        await using var site = await Site.StartAsync(this, Scopes.Read);
+        await site.Store.DecideAsync(new ModeratorDecision
+        {
+            DecisionId = "d1",
+            MessageId = site.Judged.MessageId,
+            VerdictId = site.Judged.VerdictId,
+            ContentSha256 = site.Judged.ContentSha256,
+            Labels = new DecisionLabels(null, DecidedMail.Spam, new Dictionary<string, bool>()),
+            Moderator = "bert",
+            DecidedAt = site.Judged.ProcessedAt,
+            Bundle = site.Judged.Bundle,
+        }, Cancellation);
+        var page = await site.Browser.OpenAsync("/verdict/" + site.Judged.VerdictId, width, 900, colours, ready: "#name:focus");
+        await SignInAsync(page, Password);
+        await page.Locator(Browser.Connected).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        await page.Locator(".signed-in").GetByText("read only").WaitForAsync();
+        await page.GetByText("Your account may look, but not decide.").WaitForAsync();
+        await page.Locator(".history").GetByText("bert").WaitForAsync();
+        Assert.Equal(0, await page.Locator(".decide, .choice, .techniques, .history button").CountAsync());
+        // The help comes last: the others were heard before it.
+        foreach (string key in new[] { "h", "s", "p", "u", "m", "1", "d", "z", "Control+Enter", "?" }) await page.Keyboard.PressAsync(key);
+        await page.Locator(".mud-dialog .keys").WaitForAsync();
+        Assert.Equal(0, await page.Locator(".mud-dialog").GetByText("Phishing").CountAsync());
+        Assert.Equal("d1", Assert.Single(await site.Store.HistoryAsync(site.Judged.MessageId, site.Judged.ContentSha256, Cancellation)).DecisionId);
+        await page.Locator(".mud-dialog [aria-label=Close]").ClickAsync();
+        await page.Locator(".mud-dialog").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
+        Assert.Empty(await Browser.AccessibilityProblemsAsync(page));
+        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+        Assert.Empty(site.Browser.Problems);
+    }
+
     public void Dispose() => _data.Dispose();
 
     private static async Task SignInAsync(IPage page, string password)
@@ -238,10 +276,10 @@ public sealed class AuthTests : IDisposable
         public JudgedMessage Judged => judged;
         public Browser Browser => browser;
 
-        public static async Task<Site> StartAsync(AuthTests test)
+        public static async Task<Site> StartAsync(AuthTests test, params IReadOnlyList<string> scopes)
         {
             Optional.Chromium();
-            AccountFile.Change(test.Users, _ => [new Account { Name = "anna", Scopes = [Scopes.Read, Scopes.Decide], PasswordHash = Account.Hash(Password), Created = default }]);
+            AccountFile.Change(test.Users, _ => [new Account { Name = "anna", Scopes = scopes.Count > 0 ? scopes : [Scopes.Read, Scopes.Decide], PasswordHash = Account.Hash(Password), Created = default }]);
             var store = new SqliteVerdictStore(new VerdictStoreOptions { Folder = test._data.Path });
             await store.OpenAsync(Cancellation);
             var judged = AuthTests.Judged();

@@ -24,10 +24,9 @@ public sealed class ComposeTests
     public async Task A_message_sent_to_the_services_of_the_compose_file_is_seen_through_moderation()
     {
         using var folder = new TemporaryFolder();
-        await using var kafka = await SharedServer("kafka", folder, Sasl);
-        await using var store = await SharedServer("elasticsearch", folder, []);
-        string brokers = (await File.ReadAllLinesAsync(Path.Combine(kafka.Data, "cluster"), Cancellation)).Single(line => line.StartsWith("brokers=", StringComparison.Ordinal))["brokers=".Length..];
-        string node = $"http://127.0.0.1:{(await File.ReadAllTextAsync(Path.Combine(store.Data, "node1", "port"), Cancellation)).Trim()}";
+        await using var kafka = await SharedServer.StartAsync("kafka", Directory.CreateDirectory(folder.File("kafka")).FullName, Sasl);
+        await using var store = await SharedServer.StartAsync("elasticsearch", Directory.CreateDirectory(folder.File("elasticsearch")).FullName);
+        string brokers = kafka.Address, node = store.Address;
         string key = await WriteSecretsAsync(folder);
 
         foreach (string line in Assert.Single(_services["setup"].Command).Split("&&"))
@@ -132,31 +131,9 @@ public sealed class ComposeTests
     private static readonly string[] Sasl =
     [
         "--set", "listener.security.protocol.map=PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "--set", "inter.broker.listener.name=PLAINTEXT",
         "--set", "sasl.enabled.mechanisms=PLAIN",
         "--set", "sasl.mechanism.inter.broker.protocol=PLAIN",
         "--set", $"listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" password=\"{Password}\" user_broker=\"{Password}\" user_{User}=\"{Password}\";",
     ];
-
-    private static async Task<Server> SharedServer(string kind, TemporaryFolder folder, string[] arguments)
-    {
-        var server = new Server(Repository.Shared("servers", kind), folder.File(kind));
-        await server.RunAsync("start", arguments);
-        return server;
-    }
-
-    private sealed class Server(string scripts, string data) : IAsyncDisposable
-    {
-        public string Data => data;
-
-        /// <summary>Its output goes to a file: the server inherits it, and a pipe would stay open as long as it lives.</summary>
-        public async Task RunAsync(string script, string[] arguments)
-        {
-            string log = $"{data}-{script}.log";
-            using var process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec \"$0\" \"$@\" >\"$LOG\" 2>&1", Path.Combine(scripts, script), "--data", data, .. arguments]) { Environment = { ["LOG"] = log } })!;
-            await process.WaitForExitAsync(CancellationToken.None);
-            Assert.True(process.ExitCode == 0, $"{script} of {scripts}: {await File.ReadAllTextAsync(log, CancellationToken.None)}");
-        }
-
-        public async ValueTask DisposeAsync() => await RunAsync("stop", ["--kill"]);
-    }
 }

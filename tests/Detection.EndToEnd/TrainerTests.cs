@@ -1,6 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Detection.Storage;
+using Detection.Storage.Sqlite;
 
 namespace Detection.EndToEnd;
 
@@ -44,6 +47,19 @@ public sealed class TrainerTests
         await using var replay = TheProgram.Start(data.Path, ["replay", verdict]);
         Assert.Equal(0, await replay.ExitAsync(Patience));
         Assert.Contains($"{verdict}: the same", replay.Output, StringComparison.Ordinal);
+
+        // And back again, from a shell.
+        var list = JsonNode.Parse((await RunAsync(data, "models", "versions", "compact", "--json")).Output)!;
+        Assert.Equal((version, before, version), ((string?)list["champion"], (string?)list["original"], (string?)list["versions"]!.AsArray().Single()!["version"]));
+        Assert.Equal((0, $"compact means version {before} from now on.\n", ""), await RunAsync(data, "models", "promote", "compact", before, "--by", "anna"));
+        Assert.Equal(before, await VersionAsync(data));
+        var alias = Assert.Single(await new SqliteBundleAliases(new VerdictStoreOptions { Folder = data.Path }).ReadAsync(Cancellation));
+        Assert.Equal((BundleAlias.Champion, before, "anna"), (alias.Alias, alias.Version, alias.SetBy));
+        var refused = await RunAsync(data, "models", "promote", "compact", "0-0");
+        Assert.Equal((2, ""), (refused.Code, refused.Output));
+        Assert.Contains("'0-0' is no version of compact", refused.Error, StringComparison.Ordinal);
+        var table = (await RunAsync(data, "models", "versions")).Output;
+        Assert.Matches($@"{Regex.Escape(before)}\s.*came with the program.*yes", table);
     }
 
     [Theory]
@@ -100,6 +116,13 @@ public sealed class TrainerTests
             Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, trainer.Error);
             await Task.Delay(200, Cancellation);
         }
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(TemporaryFolder data, params string[] command)
+    {
+        await using var program = TheProgram.Start(data.Path, command);
+        int code = await program.ExitAsync(Patience);
+        return (code, program.Output, program.Error);
     }
 
     /// <summary>Of the bundle that a worker started now judges with.</summary>

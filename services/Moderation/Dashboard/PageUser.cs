@@ -12,6 +12,9 @@ internal sealed class PageUser(AuthenticationStateProvider state, Access access)
 
     public async Task<bool> MayLookAsync() => await UserAsync() is var user && access.IsCurrent(user) && access.May(user, Scopes.Read);
 
+    /// <summary>Whether to offer decisions at all; <see cref="ModeratorAsync"/> is what guards them.</summary>
+    public async Task<bool> MayDecideAsync() => access.May(await UserAsync(), Scopes.Decide);
+
     /// <exception cref="FieldException">Who looks may not decide, or not any more.</exception>
     public async Task<string> ModeratorAsync()
     {

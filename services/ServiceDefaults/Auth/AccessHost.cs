@@ -24,6 +24,9 @@ public static class AccessHost
     /// <summary>The authentication scheme that signs people in and out.</summary>
     public const string CookieScheme = Access.Cookie;
 
+    /// <summary>The cookie of a session; over TLS with <c>__Host-</c> before it.</summary>
+    public const string CookieName = "detection";
+
     internal static void AddAccess(this IServiceCollection services)
     {
         services.AddSingleton<Access>();

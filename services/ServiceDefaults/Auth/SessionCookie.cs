@@ -12,7 +12,7 @@ internal static class SessionCookie
 
     public static void Configure(CookieAuthenticationOptions cookie)
     {
-        cookie.Cookie.Name = "detection";
+        cookie.Cookie.Name = AccessHost.CookieName;
         cookie.Cookie.Path = "/";
         cookie.Cookie.HttpOnly = true;
         cookie.Cookie.SameSite = SameSiteMode.Strict;

@@ -4,21 +4,24 @@ using Detection.Checkpoints;
 using Detection.Detector;
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
+using Detection.Trainer;
 using Spectre.Console;
 
 namespace Detection.Standalone.Commands;
 
-/// <summary><c>models list|info|import|verify</c>: the bundles and base weights at hand.</summary>
+/// <summary><c>models list|info|import|verify|versions|promote</c>: the bundles and base weights at hand, and which version a name means.</summary>
 internal static class ModelsCommand
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static Command Create(Terminal terminal) => new("models", "Lists, describes, imports and verifies models.")
+    public static Command Create(Terminal terminal) => new("models", "Lists, describes, imports, verifies and promotes models.")
     {
         List(terminal),
         Info(terminal),
         Import(terminal),
         Verify(terminal),
+        Versions(terminal),
+        Promote(terminal),
     };
 
     private static Command List(Terminal terminal)
@@ -82,6 +85,49 @@ internal static class ModelsCommand
             foreach (var file in checkpoint.Files) terminal.Out.WriteLine($"{file.Sha256(cancellation)}  {file.Path}");
             terminal.Error.WriteLine(source.Bundle is { } bundle ? $"{bundle.Manifest.Name} {bundle.Manifest.Version}: every file has the hash that it should have." : "A plain model: there are no hashes to compare with.");
             return Task.FromResult(CommandLine.Done);
+        });
+        return command;
+    }
+
+    private static Command Versions(Terminal terminal)
+    {
+        var name = new Argument<string?>("model") { Description = "Name of a bundle. Default: the configured one.", Arity = ArgumentArity.ZeroOrOne };
+        var json = new Option<bool>("--json") { Description = "One JSON object, with the figures of every version beside those of the one that was in use." };
+        var command = new Command("versions", "Lists the versions of a bundle that were trained here, the newest first, and says which the name means.") { name, json };
+        command.SetAction((parsed, _) =>
+        {
+            var list = new TrainedVersions(Configuration.Read(parsed.GetValue(name) is { } given ? [new("Detection:Model", given)] : [])).List();
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(list.ToJsonString());
+            else
+            {
+                var table = new Table().Border(TableBorder.Minimal).AddColumns("version", "trained", "decisions and samples", "in use");
+                foreach (var one in list["versions"]!.AsArray()) Row((string)one!["version"]!, (string?)one["at"], $"{(long?)one["learnedFrom"]}");
+                if ((string?)list["original"] is { } original) Row(original, "came with the program", "");
+                terminal.Screen.Write(table);
+
+                void Row(string version, string? trained, string learned) => table.AddRow([.. new[] { version, trained ?? "", learned, version == (string?)list["champion"] ? "yes" : "" }.Select(Markup.Escape)]);
+            }
+            return Task.FromResult(CommandLine.Done);
+        });
+        return command;
+    }
+
+    private static Command Promote(Terminal terminal)
+    {
+        var name = new Argument<string>("model") { Description = "Name of a bundle." };
+        var version = new Argument<string>("version") { Description = "As 'models versions' lists it; the one that came with the program is the way back." };
+        var by = new Option<string>("--by") { Description = "Who says so; kept with the alias.", DefaultValueFactory = _ => "local" };
+        var command = new Command("promote", "Checks a version's files and makes the bundle's name mean it; running workers take it between two batches.") { name, version, by };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            string wanted = parsed.GetValue(version)!;
+            var options = Configuration.Read([new("Detection:Model", parsed.GetValue(name)!)]);
+            await using var store = ConfiguredStore.Of(options, TimeProvider.System);
+            await store.Verdicts.OpenAsync(cancellation);
+            var champion = await new TrainedVersions(options).PromoteAsync(wanted, store.Aliases, parsed.GetValue(by)!, TimeProvider.System, cancellation)
+                ?? throw new UsageException($"'{wanted}' is no version of {options.Model}: 'detection models versions {options.Model}' lists them.");
+            await terminal.Out.WriteLineAsync($"{champion.Name} means version {champion.Version} from now on.");
+            return CommandLine.Done;
         });
         return command;
     }

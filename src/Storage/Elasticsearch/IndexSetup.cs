@@ -14,21 +14,20 @@ internal sealed class IndexSetup(SearchCluster cluster, IndexNames names, IndexT
         foreach (var (kind, entries) in Kinds)
             foreach (var (name, body) in entries)
             {
-                int? version = await VersionAsync(kind, name, cancellation).ConfigureAwait(false);
+                int? version = await FindAsync(kind, name, cancellation).ConfigureAwait(false) is { } found ? Version(found) : null;
                 if (version > IndexTemplates.Version)
                     throw new StoreException(StoreFault.NewerVersion, $"The template {name} was made by a newer version of Detection (form {version}, this program knows {IndexTemplates.Version}). Use that version, or another prefix.");
                 if (always || version is null || version < IndexTemplates.Version) await cluster.PutAsync($"/_{kind}/{name}", body, cancellation).ConfigureAwait(false);
             }
     }
 
-    /// <summary>One sentence for each template that is missing or of another form.</summary>
+    /// <summary>One sentence for each template that is missing, of another form, or changed by someone.</summary>
     public async Task<IReadOnlyList<string>> TemplateDifferencesAsync(CancellationToken cancellation)
     {
         List<string> differences = [];
         foreach (var (kind, entries) in Kinds)
-            foreach (var (name, _) in entries)
-                if (await VersionAsync(kind, name, cancellation).ConfigureAwait(false) is var version && version != IndexTemplates.Version)
-                    differences.Add(version is null ? $"There is no template {name}: 'detection indices create' makes it." : $"The template {name} is of form {version}, this program's is {IndexTemplates.Version}{(version > IndexTemplates.Version ? ": use the newer program" : ": 'detection indices create' writes it")}.");
+            foreach (var (name, body) in entries)
+                if (Difference(name, body, await FindAsync(kind, name, cancellation).ConfigureAwait(false)) is { } difference) differences.Add(difference);
         return differences;
     }
 
@@ -59,12 +58,32 @@ internal sealed class IndexSetup(SearchCluster cluster, IndexNames names, IndexT
 
     private (string Kind, IReadOnlyList<(string Name, JsonObject Body)> Entries)[] Kinds => [("component_template", templates.Components), ("index_template", templates.Indices)];
 
-    // A template without our _meta is not ours, and older than any. Null: there is none.
-    private async Task<int?> VersionAsync(string kind, string name, CancellationToken cancellation)
+    private async Task<JsonElement?> FindAsync(string kind, string name, CancellationToken cancellation)
     {
         var answer = await cluster.GetAsync($"/_{kind}/{name}", cancellation, 404).ConfigureAwait(false);
-        if (answer.Status == 404) return null;
-        var template = answer.Json.GetProperty(kind + "s")[0].GetProperty(kind);
-        return template.TryGetProperty("_meta", out var meta) && meta.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.Number ? version.GetInt32() : 0;
+        return answer.Status == 404 ? null : answer.Json.GetProperty(kind + "s")[0].GetProperty(kind);
     }
+
+    // A template without our _meta is not ours, and older than any.
+    private static int Version(JsonElement template) =>
+        template.TryGetProperty("_meta", out var meta) && meta.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.Number ? version.GetInt32() : 0;
+
+    private static string? Difference(string name, JsonObject wanted, JsonElement? found)
+    {
+        if (found is not { } template) return $"There is no template {name}: 'detection indices create' makes it.";
+        if (Version(template) is var version && version != IndexTemplates.Version)
+            return $"The template {name} is of form {version}, this program's is {IndexTemplates.Version}{(version > IndexTemplates.Version ? ": use the newer program" : ": 'detection indices create' writes it")}.";
+        // What a server adds of itself is no difference. It gives settings back as text.
+        var there = Leaves(template, "").ToDictionary();
+        var (path, value) = Leaves(JsonSerializer.SerializeToElement(wanted), "").FirstOrDefault(leaf => there.GetValueOrDefault(leaf.Key) != leaf.Value);
+        return path is null ? null : $"The template {name} is not as this program writes it, {path[1..]} is {there.GetValueOrDefault(path) ?? "missing"} and not {value}: 'detection indices create' writes it.";
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Leaves(JsonElement part, string path) => part.ValueKind switch
+    {
+        JsonValueKind.Object => part.EnumerateObject().SelectMany(field => Leaves(field.Value, $"{path}.{field.Name}")),
+        JsonValueKind.Array => part.EnumerateArray().SelectMany((item, i) => Leaves(item, $"{path}.{i}")),
+        JsonValueKind.String => [new(path, part.GetString()!)],
+        _ => [new(path, part.GetRawText())],
+    };
 }

@@ -31,7 +31,11 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
 
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
+    /// <summary>librdkafka repeats an error that persists every 30 s.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(60);
+
     private readonly Dictionary<string, long> _said = [];
+    private volatile Refusal? _refusal;
 
     public IAdminClient Admin() => Build(() => new AdminClientBuilder(With(new() { ["socket.timeout.ms"] = Milliseconds(options.RequestTimeout) }, []))
         .SetLogHandler((_, line) => Log(line)).SetErrorHandler((_, error) => Report(error)).Build());
@@ -114,9 +118,10 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
         }
     }
 
-    /// <summary>The server does not answer, or refuses: a sentence with its address.</summary>
-    public StreamException Unavailable(string what, Exception inner) =>
-        new(StreamFault.Unavailable, $"Kafka at {options.BootstrapServers} does not answer: {what}: {Masked(Reason(inner))}", inner);
+    /// <summary>A sentence with the server's address. Where a password or a certificate is refused a call only runs into its time limit; why is known from the connections.</summary>
+    public StreamException Unavailable(string what, Exception inner) => new(StreamFault.Unavailable, _refusal is { } refusal && Stopwatch.GetElapsedTime(refusal.At) < Remembered
+        ? $"No connection to Kafka at {options.BootstrapServers} comes about: {what}: {Masked(refusal.Reason)}"
+        : $"Kafka at {options.BootstrapServers} does not answer: {what}: {Masked(Reason(inner))}", inner);
 
     private static string Reason(Exception failure) => failure is KafkaException { Error: var error } ? error.Reason : failure.Message;
 
@@ -159,7 +164,11 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
     private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Tells an operator of an error that librdkafka goes on trying to get over.</summary>
-    public void Report(Error error) => Warn(error.Code.ToString(), error.Reason);
+    public void Report(Error error)
+    {
+        if (error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl) _refusal = new Refusal(error.Reason, Stopwatch.GetTimestamp());
+        Warn(error.Code.ToString(), error.Reason);
+    }
 
     private void Log(LogMessage line)
     {
@@ -188,4 +197,7 @@ internal sealed class KafkaClients(KafkaStreamOptions options, Action<string> wa
     private static bool IsSecret(string name) =>
         name.Contains("password", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name.EndsWith(".pem", StringComparison.Ordinal)
         || name.Contains("token", StringComparison.Ordinal) || name.Contains("config", StringComparison.Ordinal);
+
+    /// <summary>Why no connection comes about: a password, a certificate.</summary>
+    private sealed record Refusal(string Reason, long At);
 }

@@ -136,6 +136,8 @@ public sealed class ApiTests
         foreach (string path in new[] { "/api/v1/verdicts", "/api/v1/verdicts/{verdictId}", "/api/v1/verdicts/counts", "/api/v1/verdicts/stream", "/api/v1/decisions" })
             Assert.True(paths.TryGetProperty(path, out _), path);
         Assert.Equal(14, paths.GetProperty("/api/v1/verdicts").GetProperty("get").GetProperty("parameters").GetArrayLength());
+        // Nobody is asked who he is here, so that nothing is said of it.
+        Assert.DoesNotContain("security", document.RootElement.GetRawText(), StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<string> NextAsync(StreamReader reader)

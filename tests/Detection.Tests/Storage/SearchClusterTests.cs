@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Detection.Storage;
 using Detection.Storage.Elasticsearch;
@@ -40,20 +39,17 @@ public sealed class SearchClusterTests
     [Fact]
     public async Task A_node_is_trusted_by_the_authority_given_and_only_under_its_name()
     {
-        using var folder = new TemporaryFolder();
         using var server = new PlayedTlsServer("localhost");
-        File.WriteAllText(folder.File("ca.pem"), server.Authority.ExportCertificatePem());
         using var stranger = new PlayedTlsServer("localhost");
-        File.WriteAllText(folder.File("other.pem"), stranger.Authority.ExportCertificatePem());
-        Assert.Equal(200, await AskAsync("localhost", "ca.pem"));
-        Assert.Equal(0, await AskAsync("localhost", "other.pem"));
+        Assert.Equal(200, await AskAsync("localhost", server.Authority));
+        Assert.Equal(0, await AskAsync("localhost", stranger.Authority));
         Assert.Equal(0, await AskAsync("localhost", null));
-        Assert.Equal(0, await AskAsync("127.0.0.1", "ca.pem"));
+        Assert.Equal(0, await AskAsync("127.0.0.1", server.Authority));
 
         async Task<int> AskAsync(string host, string? authority)
         {
             using var metrics = new StoreMetrics("test");
-            using var cluster = new SearchCluster(new ElasticsearchStoreOptions { Nodes = [new Uri($"https://{host}:{server.Port}")], CertificateAuthority = authority is null ? null : folder.File(authority) }, metrics);
+            using var cluster = new SearchCluster(new ElasticsearchStoreOptions { Nodes = [new Uri($"https://{host}:{server.Port}")], CertificateAuthority = authority }, metrics);
             try { return (await cluster.GetAsync("/", Cancellation)).Status; }
             catch (StoreException refused) { Assert.Equal(StoreFault.Unavailable, refused.Fault); return 0; }
         }
@@ -130,27 +126,20 @@ public sealed class SearchClusterTests
     private sealed class PlayedTlsServer : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Certificates _certificates;
         private readonly X509Certificate2 _certificate;
 
         public PlayedTlsServer(string host)
         {
-            using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var authority = new CertificateRequest("CN=test authority", authorityKey, HashAlgorithmName.SHA256);
-            authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-            Authority = authority.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(2));
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName(host);
-            request.CertificateExtensions.Add(names.Build());
-            using var signed = request.Create(Authority, TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1), [1, 2, 3, 4]);
-            using var withKey = signed.CopyWithPrivateKey(key);
-            _certificate = X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
+            _certificates = new Certificates(host);
+            using var pem = X509Certificate2.CreateFromPemFile(_certificates.Server);
+            _certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
             _listener.Start();
             _ = Task.Run(AcceptAsync);
         }
 
-        public X509Certificate2 Authority { get; }
+        /// <summary>File of the authority that signed its certificate.</summary>
+        public string Authority => _certificates.Authority;
 
         public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -158,7 +147,7 @@ public sealed class SearchClusterTests
         {
             _listener.Dispose();
             _certificate.Dispose();
-            Authority.Dispose();
+            _certificates.Dispose();
         }
 
         private async Task AcceptAsync()

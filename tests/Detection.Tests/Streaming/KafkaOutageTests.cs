@@ -30,7 +30,7 @@ public sealed class KafkaOutageTests
         Assert.Equal(StreamFault.Unavailable, (await Assert.ThrowsAsync<StreamException>(() => stream.SendAsync(Numbered(100, 1), Cancellation))).Fault);
         Assert.Equal(StreamFault.Unavailable, (await Assert.ThrowsAsync<StreamException>(() => stream.CountAsync(Cancellation))).Fault);
 
-        await server.StartAgainAsync();
+        await server.RestartAsync();
         await stream.CheckAsync(Cancellation);
         await stream.SendAsync(Numbered(100, 20), Cancellation);
         await CompleteUntilAsync(120);
@@ -67,11 +67,11 @@ public sealed class KafkaOutageTests
     public async Task A_password_is_given_by_settings_and_a_wrong_one_is_refused_and_not_shown()
     {
         await using var server = await KafkaServer.StartAsync(
-            "--set", "listener.security.protocol.map=PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "--set", "inter.broker.listener.name=PLAINTEXT",
-            "--set", "sasl.enabled.mechanisms=PLAIN",
-            "--set", "sasl.mechanism.inter.broker.protocol=PLAIN",
-            "--set", "listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"inside\" user_admin=\"inside\" user_worker=\"geheim\";");
+            "listener.security.protocol.map=PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name=PLAINTEXT",
+            "sasl.enabled.mechanisms=PLAIN",
+            "sasl.mechanism.inter.broker.protocol=PLAIN",
+            "listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"inside\" user_admin=\"inside\" user_worker=\"geheim\";");
         var options = new KafkaStreamOptions { BootstrapServers = server.BootstrapServers, RequestTimeout = TimeSpan.FromSeconds(4), Settings = Secured("geheim") };
         await using var stream = new KafkaStream(options);
         await stream.OpenAsync(Cancellation);

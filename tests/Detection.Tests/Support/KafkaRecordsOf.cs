@@ -7,9 +7,9 @@ namespace Detection.Tests;
 internal static class KafkaRecordsOf
 {
     /// <summary>All records that <c>read_committed</c> shows, up to the end of every partition.</summary>
-    public static IReadOnlyList<ConsumeResult<byte[], byte[]>> Topic(string bootstrapServers, string topic, int partitions)
+    public static IReadOnlyList<ConsumeResult<byte[], byte[]>> Topic(string bootstrapServers, string topic, int partitions, IReadOnlyDictionary<string, string>? settings = null)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(settings?.ToDictionary() ?? [])
         {
             BootstrapServers = bootstrapServers,
             GroupId = "test-reader",

@@ -1,50 +1,34 @@
-using System.Diagnostics;
-
 [assembly: AssemblyFixture(typeof(Detection.Tests.SharedKafka))]
 
 namespace Detection.Tests;
 
-/// <summary>A real broker on loopback from <c>DETECTION_SHARED/servers</c>, in a folder of its own; stopped and gone on dispose.</summary>
+/// <summary>A real broker of four partitions a topic in a folder of its own; stopped and gone on dispose.</summary>
 internal sealed class KafkaServer : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly string _scripts = Repository.Shared("servers", "kafka");
+    private readonly TemporaryFolder _folder;
+    private readonly SharedServer _server;
 
-    private KafkaServer() { }
+    private KafkaServer(TemporaryFolder folder, SharedServer server) => (_folder, _server) = (folder, server);
 
-    public string BootstrapServers { get; private set; } = "";
+    public string BootstrapServers => _server.Address;
 
-    /// <param name="arguments">For the start script, for example <c>--set</c>, <c>KEY=VALUE</c>.</param>
-    public static async Task<KafkaServer> StartAsync(params string[] arguments)
+    /// <param name="properties">Of the broker: <c>KEY=VALUE</c>.</param>
+    public static async Task<KafkaServer> StartAsync(params IEnumerable<string> properties)
     {
-        var server = new KafkaServer();
-        await server.RunAsync("start", ["--partitions", "4", .. arguments]);
-        string cluster = await File.ReadAllTextAsync(Path.Combine(server.Data, "cluster"));
-        server.BootstrapServers = cluster.Split('\n').Single(line => line.StartsWith("brokers=", StringComparison.Ordinal))["brokers=".Length..];
-        return server;
+        var folder = new TemporaryFolder();
+        return new KafkaServer(folder, await SharedServer.StartAsync("kafka", folder.Path, ["--partitions", "4", .. properties.SelectMany(property => new[] { "--set", property })]));
     }
 
     /// <summary>SIGKILL, as a machine that dies.</summary>
-    public Task KillAsync() => RunAsync("stop", ["--kill"]);
+    public Task KillAsync() => _server.KillAsync();
 
     /// <summary>On the same port with the same data.</summary>
-    public Task StartAgainAsync() => RunAsync("start", []);
+    public Task RestartAsync() => _server.RestartAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await RunAsync("stop", ["--kill"]);
+        await _server.DisposeAsync();
         _folder.Dispose();
-    }
-
-    private string Data => _folder.File("kafka");
-
-    private async Task RunAsync(string script, string[] arguments)
-    {
-        // To a file and not a pipe: the server inherits it and would keep a pipe open.
-        string log = _folder.File(script + ".log");
-        using var process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec \"$0\" \"$@\" >\"$LOG\" 2>&1", Path.Combine(_scripts, script), "--data", Data, .. arguments]) { Environment = { ["LOG"] = log } })!;
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"kafka/{script}: {await File.ReadAllTextAsync(log)}");
     }
 }
 

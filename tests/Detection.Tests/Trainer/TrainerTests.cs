@@ -4,6 +4,11 @@ using System.Text.Json.Nodes;
 using Detection.Detectors.Bundles;
 using Detection.ServiceDefaults;
 using Detection.Tests.Learning;
+using Detection.Trainer;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Detection.Tests.Trainer;
 
@@ -109,6 +114,21 @@ public sealed class TrainerTests(TrainedHost host) : IClassFixture<TrainedHost>
         Assert.Equal("1", ModelSource.Resolve("tiny", folder.Path, host.Options.Bundles!).Bundle!.Manifest.Version);
     }
 
+    /// <summary>It was: a trainer that had nothing to do and was done before the host had started ended with a failure of the start.</summary>
+    [Fact]
+    public async Task A_trainer_that_looks_once_and_is_done_before_the_host_has_started_stops_it_after_the_start()
+    {
+        using var folder = new TemporaryFolder();
+        var builder = ModerationServer.Builder(folder.Path, ("Detection:Http:Urls", "http://127.0.0.1:0"), ("Detection:Model", "tiny"), ("Detection:Bundles", host.Options.Bundles), ("Detection:Trainer:Once", "true"));
+        var options = builder.AddServiceDefaults("test");
+        builder.Logging.ClearProviders();
+        builder.Services.AddTrainer(options);
+        builder.Services.AddHostedService<StartsWhenTheTrainerIsDone>();
+        await using var app = builder.Build();
+        await app.StartAsync(Cancellation);
+        await app.WaitForShutdownAsync(Cancellation);
+    }
+
     [Fact]
     public void A_data_file_that_is_missing_stops_the_start_by_its_option() =>
         Assert.Contains("Detection:Trainer:Corpus:0: nowhere.jsonl", Assert.Throws<InvalidOptionsException>(() => host.Build(("Detection:Trainer:Corpus:0", "nowhere.jsonl"))).Message, StringComparison.Ordinal);
@@ -122,5 +142,12 @@ public sealed class TrainerTests(TrainedHost host) : IClassFixture<TrainedHost>
     {
         using var answer = await host.Client.PostAsJsonAsync("/api/v1/models/champion", new { version }, Cancellation);
         return answer.StatusCode;
+    }
+
+    private sealed class StartsWhenTheTrainerIsDone(IServiceProvider services) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => services.GetServices<IHostedService>().OfType<TrainerWorker>().Single().ExecuteTask!;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Detection.Contracts;
 using Detection.Detector;
@@ -104,6 +105,32 @@ public sealed partial class EveryRouteTests
         Assert.Equal("key:robot", Assert.Single(await host.Store.HistoryAsync(judged.MessageId, judged.ContentSha256, Cancellation)).Moderator);
         using var promoted = await host.SendAsync(HttpMethod.Post, "/api/v1/models/champion", keys[Scopes.Admin], """{"version":"9.9.9"}""");
         Assert.Equal(HttpStatusCode.NotFound, promoted.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("moderation")]
+    [InlineData("detector moderation trainer")]
+    public async Task The_OpenAPI_document_says_how_to_prove_who_one_is_and_which_scope_each_operation_wants(string parts)
+    {
+        using var files = new AccessFiles();
+        string key = files.AddKey(Scopes.Read);
+        await using var host = await Host.StartAsync(files, parts);
+        using var answer = await host.SendAsync(HttpMethod.Get, "/openapi/v1.json", key);
+        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
+        var schemes = document.RootElement.GetProperty("components").GetProperty("securitySchemes");
+        Assert.Equal(("http", "bearer"), (schemes.GetProperty("key").GetProperty("type").GetString(), schemes.GetProperty("key").GetProperty("scheme").GetString()));
+        Assert.Equal(("apiKey", "cookie", "detection"), (schemes.GetProperty("session").GetProperty("type").GetString(), schemes.GetProperty("session").GetProperty("in").GetString(), schemes.GetProperty("session").GetProperty("name").GetString()));
+        Dictionary<string, string?> policies = host.Routes().DistinctBy(route => route.Name).ToDictionary(route => route.Name, route => route.Policy);
+        int described = 0;
+        foreach (var path in document.RootElement.GetProperty("paths").EnumerateObject())
+            foreach (var operation in path.Value.EnumerateObject())
+            {
+                string wanted = policies[$"{operation.Name.ToUpperInvariant()} {path.Name}"]!;
+                Assert.Equal($$"""[{"key":["{{wanted}}"]},{"session":["{{wanted}}"]}]""", JsonSerializer.Serialize(operation.Value.GetProperty("security")));
+                Assert.All(new[] { "401", "403" }, status => Assert.NotEmpty(operation.Value.GetProperty("responses").GetProperty(status).GetProperty("description").GetString()!));
+                described++;
+            }
+        Assert.Equal(policies.Keys.Count(name => name.Contains(" /api/v1/", StringComparison.Ordinal)), described);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Detection.EndToEnd;
+namespace Detection.Tests;
 
 /// <summary>A server of <c>DETECTION_SHARED</c>, started by its script in a folder of its own, killed and brought back there, stopped at the end. Skips the calling test where there are none.</summary>
 internal sealed class SharedServer : IAsyncDisposable
