@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Detection.Checkpoints;
 using TorchSharp;
@@ -19,7 +20,14 @@ public sealed record LanguageModelTrainingOptions
     /// <summary>Where the tokenizer, the tokens, the checkpoint and the log lie; a run that finds its checkpoint goes on from it.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>Of a model from nothing; with <see cref="From"/> that model's counts.</summary>
     public LlamaShape Shape { get; init; } = new();
+
+    /// <summary>A model to go on with (<see cref="ModelCut"/>): its tokenizer and weights are the beginning. Null: from nothing.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Blocks from the bottom that stay as they are, and the embeddings with them; 0: all is trained.</summary>
+    public int Frozen { get; init; }
 
     /// <summary>Default unstated: weights that enter git learn from nothing restricted.</summary>
     public LicenceClass Licences { get; init; } = LicenceClass.Unstated;
@@ -68,24 +76,32 @@ public sealed class LanguageModelTraining : IDisposable
     private readonly BpeEncoder _encoder;
     private readonly TokenFile _tokens;
     private readonly TokenFile? _validation;
+    private readonly LlamaShape _shape;
     private readonly TrainableLlama _model;
     private readonly AdamW _optimiser;
 
     public LanguageModelTraining(LanguageModelTrainingOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
+        using var from = options.From is { } path ? Checkpoint.Open(path) : null;
+        _shape = from is null ? options.Shape : LlamaShape.Of(from) with { Context = options.Shape.Context };
         set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         Model.NativeMemory.KeepFreedBlocks();
         Model.OneDnn.Use();
         Directory.CreateDirectory(options.Folder);
+        if (options.From is not null && !File.Exists(TokenizerPath)) File.Copy(Path.Combine(options.From, "tokenizer.json"), TokenizerPath);
         _vocabulary = Vocabulary();
         _encoder = new BpeEncoder(_vocabulary);
         _tokens = Tokens("tokens.bin", CorpusReader.Pretraining(options.Corpus, options.Licences).Select(CorpusReader.AsRead));
         if (options.Validation is { } held) _validation = Tokens("valid.bin", CorpusReader.Read(held).Where(one => DataLicences.Current.Allows(one.Source, options.Licences)).Select(CorpusReader.AsRead));
-        _model = new TrainableLlama(options.Shape, options.Bfloat16 ?? Bfloat16IsFaster() ? ScalarType.BFloat16 : ScalarType.Float32, options.Seed);
-        _optimiser = new AdamW(_model.Weights);
+        _model = new TrainableLlama(_shape, options.Bfloat16 ?? Bfloat16IsFaster() ? ScalarType.BFloat16 : ScalarType.Float32, options.Seed, options.Frozen);
+        _optimiser = new AdamW(_model.Trained);
         if (File.Exists(CheckpointPath)) Resume();
+        else if (from is not null) Begin(from);
     }
+
+    /// <summary>What is trained.</summary>
+    public LlamaShape Shape => _shape;
 
     /// <summary>Steps done.</summary>
     public long Step { get; private set; }
@@ -95,6 +111,8 @@ public sealed class LanguageModelTraining : IDisposable
 
     /// <summary>One <see cref="TrainingProgress"/> a line.</summary>
     public string Log => Path.Combine(_options.Folder, "log.jsonl");
+
+    private string TokenizerPath => Path.Combine(_options.Folder, "tokenizer.json");
 
     private string CheckpointPath => Path.Combine(_options.Folder, "checkpoint.safetensors");
 
@@ -130,8 +148,17 @@ public sealed class LanguageModelTraining : IDisposable
     {
         Directory.CreateDirectory(folder);
         TensorState.Write(Path.Combine(folder, "model.safetensors"), _model.Weights, TensorType.BF16, new Dictionary<string, string> { ["format"] = "pt" });
-        File.WriteAllText(Path.Combine(folder, "config.json"), _options.Shape.Config().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        File.WriteAllText(Path.Combine(folder, "config.json"), _shape.Config().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         TokenizerFile.Write(Path.Combine(folder, "tokenizer.json"), _vocabulary);
+    }
+
+    /// <summary>Writes one GGUF file: what was trained in Q8_0; what stayed as it was, and the embeddings, in Q4_1.</summary>
+    /// <param name="name">Of the model, and its licence, for whoever opens the file.</param>
+    public void ExportGguf(string path, string name, string licence)
+    {
+        var trained = _model.Trained;
+        LlamaGguf.Write(path, _shape, _vocabulary, name, licence, weight => MemoryMarshal.Cast<byte, float>(_model.Weights[weight].bytes).ToArray(),
+            weight => trained.ContainsKey(weight) && weight != TrainableLlama.Embedding ? TensorType.Q8_0 : TensorType.Q4_1);
     }
 
     /// <summary>Nats a token over the held-out tokens (at most 64 sequences of 512).</summary>
@@ -139,7 +166,7 @@ public sealed class LanguageModelTraining : IDisposable
     {
         if (_validation is null) return null;
         using var off = no_grad();
-        int length = Math.Min(512, _options.Shape.Context);
+        int length = Math.Min(512, _shape.Context);
         long sequences = Math.Min(64, (_validation.Count - 1) / length);
         double sum = 0;
         for (long i = 0; i < sequences; i++)
@@ -158,7 +185,7 @@ public sealed class LanguageModelTraining : IDisposable
         _encoder.Encode(text, ids);
         using var off = no_grad();
         double nats = 0;
-        int context = _options.Shape.Context, stride = context / 2;
+        int context = _shape.Context, stride = context / 2;
         for (int start = 0; start + 1 < ids.Count; start += start == 0 ? context : stride)
         {
             // Later windows see half a context before the part that counts.
@@ -175,7 +202,7 @@ public sealed class LanguageModelTraining : IDisposable
     private (double Loss, double Norm) One(long step)
     {
         using var scope = NewDisposeScope();
-        int length = step % 4 == 3 ? _options.Shape.Context : Math.Min(512, _options.Shape.Context);
+        int length = step % 4 == 3 ? _shape.Context : Math.Min(512, _shape.Context);
         int sequences = Math.Max(1, _options.TokensPerStep / length);
         // A stride that shares no factor with the count visits every window before any again.
         long windows = _tokens.Count / length;
@@ -217,12 +244,11 @@ public sealed class LanguageModelTraining : IDisposable
 
     private BpeVocabulary Vocabulary()
     {
-        string file = Path.Combine(_options.Folder, "tokenizer.json");
-        if (File.Exists(file)) return TokenizerFile.Read(file);
+        if (File.Exists(TokenizerPath)) return TokenizerFile.Read(TokenizerPath);
         // One document in four is enough to count pairs by.
         var sample = CorpusReader.Pretraining(_options.Corpus, _options.Licences).Where((_, i) => i % 4 == 0).Select(CorpusReader.AsRead);
-        var vocabulary = ByteLevelBpeTrainer.Train(sample, _options.Shape.Vocabulary);
-        TokenizerFile.Write(file, vocabulary);
+        var vocabulary = ByteLevelBpeTrainer.Train(sample, _shape.Vocabulary);
+        TokenizerFile.Write(TokenizerPath, vocabulary);
         return vocabulary;
     }
 
@@ -241,6 +267,14 @@ public sealed class LanguageModelTraining : IDisposable
         // What a kill in the middle of a save has left.
         foreach (string half in Directory.GetFiles(_options.Folder, Path.GetFileName(CheckpointPath) + ".*.tmp")) File.Delete(half);
         Step = long.Parse(TensorState.ReadInto(CheckpointPath, State())["step"], CultureInfo.InvariantCulture);
+        _model.Renew();
+    }
+
+    private void Begin(Checkpoint from)
+    {
+        using var off = no_grad();
+        foreach (var (name, weight) in _model.Weights) from.Read(name, MemoryMarshal.Cast<byte, float>(weight.bytes));
+        _model.Renew();
     }
 
     private Dictionary<string, Tensor> State() => _model.Weights

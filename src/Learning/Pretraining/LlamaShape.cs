@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Detection.Checkpoints;
 
 namespace Detection.Learning.Pretraining;
 
@@ -18,6 +20,22 @@ public sealed record LlamaShape
     public int HeadWidth => Width / Heads;
 
     public long Parameters => (long)Vocabulary * Width + Width + Layers * (2L * Width * Width + 2L * Width * KeyValueHeads * HeadWidth + 3L * Width * FeedForward + 2L * Width);
+
+    /// <exception cref="CheckpointException">The model is no llama with tied embeddings and plain rotary positions.</exception>
+    public static LlamaShape Of(Checkpoint model)
+    {
+        if (model.Family != "llama") throw new CheckpointException(model.Path, "model_type", $"{model.Family}; llama is needed");
+        var config = model.Config;
+        if (model.Tensors.ContainsKey("lm_head.weight") && !(config.TryGetProperty("tie_word_embeddings", out var tied) && tied.GetBoolean())) throw new CheckpointException(model.Path, "tie_word_embeddings", "embeddings that are not tied cannot be trained here");
+        if (config.TryGetProperty("rope_scaling", out var scaling) && scaling.ValueKind != JsonValueKind.Null) throw new CheckpointException(model.Path, "rope_scaling", "not supported in training");
+        int Number(string name) => config.TryGetProperty(name, out var value) ? value.GetInt32() : throw new CheckpointException(model.Path, name, "missing from config.json");
+        double Real(string name, double standard) => config.TryGetProperty(name, out var value) ? value.GetDouble() : standard;
+        return new LlamaShape
+        {
+            Vocabulary = Number("vocab_size"), Width = Number("hidden_size"), Layers = Number("num_hidden_layers"), Heads = Number("num_attention_heads"), KeyValueHeads = Number("num_key_value_heads"),
+            FeedForward = Number("intermediate_size"), Context = Number("max_position_embeddings"), RopeBase = Real("rope_theta", 10_000), NormEpsilon = Real("rms_norm_eps", 1e-6),
+        };
+    }
 
     /// <summary>Names and shapes as Hugging Face's Llama checkpoints have them.</summary>
     public IEnumerable<(string Name, long[] Shape)> Tensors()

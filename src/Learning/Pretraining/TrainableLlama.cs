@@ -11,18 +11,21 @@ namespace Detection.Learning.Pretraining;
 /// </summary>
 internal sealed class TrainableLlama : IDisposable
 {
-    private const string Embedding = "model.embed_tokens.weight";
+    internal const string Embedding = "model.embed_tokens.weight";
     private const int QueryBlock = 128, HeadBlock = 256;
 
     private readonly LlamaShape _shape;
     private readonly ScalarType _dtype;
     private readonly Tensor _cos, _sin, _mask;                                                   // (T, hd), (T, hd), (T, T)
     private readonly Scalar _epsilon;                                                            // held: see KeptScalar
+    private readonly int _frozen;
+    private readonly Dictionary<string, Tensor> _cast = [];                                      // frozen matrices in dtype, made once
 
+    /// <param name="frozen">Blocks from the bottom that are not trained; where there are any, the embeddings are not trained either.</param>
     /// <param name="seed">Of the initial weights: normal with standard deviation 0.02, the two that write into the residual stream smaller by √(2·layers) (GPT-2).</param>
-    public TrainableLlama(LlamaShape shape, ScalarType dtype, int seed)
+    public TrainableLlama(LlamaShape shape, ScalarType dtype, int seed, int frozen = 0)
     {
-        (_shape, _dtype, _epsilon) = (shape, dtype, shape.NormEpsilon);
+        (_shape, _dtype, _epsilon, _frozen) = (shape, dtype, shape.NormEpsilon, frozen);
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, torch.CPU);
         foreach (var (name, size) in shape.Tensors())
@@ -30,7 +33,7 @@ internal sealed class TrainableLlama : IDisposable
             bool residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
             double deviation = residual ? 0.02 / Math.Sqrt(2 * shape.Layers) : 0.02;
             var weight = size.Length == 1 ? ones(size) : randn(size, generator: generator).mul_(deviation);
-            Weights[name] = weight.requires_grad_(true).DetachFromDisposeScope();
+            Weights[name] = weight.requires_grad_(IsTrained(name)).DetachFromDisposeScope();
         }
         using var positions = arange(shape.Context, dtype: ScalarType.Float32).unsqueeze(1);
         using var frequencies = pow(shape.RopeBase, arange(0, shape.HeadWidth, 2, dtype: ScalarType.Float32).div(-shape.HeadWidth)).unsqueeze(0);
@@ -42,6 +45,16 @@ internal sealed class TrainableLlama : IDisposable
 
     /// <summary>By checkpoint name, float32, in the order of <see cref="LlamaShape.Tensors"/>.</summary>
     public Dictionary<string, Tensor> Weights { get; } = [];
+
+    /// <summary>Those of <see cref="Weights"/> that a step changes.</summary>
+    public IReadOnlyDictionary<string, Tensor> Trained => Weights.Where(one => IsTrained(one.Key)).ToDictionary();
+
+    /// <summary>To be called when weights were written from outside.</summary>
+    public void Renew()
+    {
+        foreach (var stale in _cast.Values) stale.Dispose();
+        _cast.Clear();
+    }
 
     /// <summary>Mean cross-entropy in nats of <paramref name="targets"/> (B, T) given <paramref name="ids"/> (B, T); with <paramref name="reduce"/> false one value a token, (B·T).</summary>
     public Tensor Loss(Tensor ids, Tensor targets, bool reduce = true)
@@ -62,11 +75,12 @@ internal sealed class TrainableLlama : IDisposable
         var hidden = Hidden(ids).to_type(_dtype);                                                // (B·T, d)
         var (loss, toHidden, toEmbedding) = HeadGradients(hidden.detach(), targets.reshape(-1, 1));
         hidden.backward([toHidden]);
-        using (no_grad()) Weights[Embedding].grad!.add_(toEmbedding, KeptScalar.One);
+        if (toEmbedding is not null)
+            using (no_grad()) Weights[Embedding].grad!.add_(toEmbedding, KeptScalar.One);
         return loss;
     }
 
-    private (double Loss, Tensor Hidden, Tensor Embedding) HeadGradients(Tensor hidden, Tensor targets)
+    private (double Loss, Tensor Hidden, Tensor? Embedding) HeadGradients(Tensor hidden, Tensor targets)
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -85,8 +99,8 @@ internal sealed class TrainableLlama : IDisposable
             slopes.narrow(0, start, rows).copy_(logs);
         }
         var toHidden = slopes.mm(embedding);
-        var toEmbedding = slopes.t().mm(hidden);
-        return (loss / count, toHidden.MoveToOuterDisposeScope(), toEmbedding.MoveToOuterDisposeScope());
+        var toEmbedding = IsTrained(Embedding) ? slopes.t().mm(hidden).MoveToOuterDisposeScope() : null;
+        return (loss / count, toHidden.MoveToOuterDisposeScope(), toEmbedding);
     }
 
     private Tensor Hidden(Tensor ids)
@@ -94,13 +108,20 @@ internal sealed class TrainableLlama : IDisposable
         (long batch, long length) = (ids.shape[0], ids.shape[1]);
         var x = Weights[Embedding].index_select(0, ids.reshape(-1));           // (B·T, d)
         for (int layer = 0; layer < _shape.Layers; layer++)
-        {
-            string at = $"model.layers.{layer}.";
-            x = x.add(Attention(at + "self_attn.", Norm(x, at + "input_layernorm.weight"), batch, length), KeptScalar.One);
-            x = x.add(FeedForward(at + "mlp.", Norm(x, at + "post_attention_layernorm.weight")), KeptScalar.One);
-        }
+            if (layer >= _frozen) x = Block(x, layer, batch, length);
+            else
+                using (no_grad()) x = Block(x, layer, batch, length);
         return Norm(x, "model.norm.weight");
     }
+
+    private Tensor Block(Tensor x, int layer, long batch, long length)
+    {
+        string at = $"model.layers.{layer}.";
+        x = x.add(Attention(at + "self_attn.", Norm(x, at + "input_layernorm.weight"), batch, length), KeptScalar.One);
+        return x.add(FeedForward(at + "mlp.", Norm(x, at + "post_attention_layernorm.weight")), KeptScalar.One);
+    }
+
+    private bool IsTrained(string name) => _frozen == 0 || (name != Embedding && !Enumerable.Range(0, _frozen).Any(layer => name.StartsWith($"model.layers.{layer}.", StringComparison.Ordinal)));
 
     /// <summary>
     /// Query heads that share a key head are folded into rows, so that keys and values are never copied. Queries go in blocks that see no key after their own
@@ -141,10 +162,16 @@ internal sealed class TrainableLlama : IDisposable
         return x.mul(cos).add(x.roll(_shape.HeadWidth / 2, -1).mul(sin), KeptScalar.One).MoveToOuterDisposeScope();
     }
 
-    private Tensor W(string name) => Weights[name].to_type(_dtype);
+    private Tensor W(string name)
+    {
+        if (Weights[name].requires_grad) return Weights[name].to_type(_dtype);
+        if (!_cast.TryGetValue(name, out var cast)) _cast[name] = cast = Weights[name].to_type(_dtype, copy: true).DetachFromDisposeScope();
+        return cast;
+    }
 
     public void Dispose()
     {
+        Renew();
         foreach (var weight in Weights.Values) weight.Dispose();
         _cos.Dispose();
         _sin.Dispose();
