@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace Detection.Learning.Heads;
 
 /// <summary>Rows to learn from: standardised dense features, weighed words (sparse, may be empty), the answer and how much the row counts.</summary>
-internal sealed record TrainingRow(float[] Dense, int[] WordBucket, float[] WordValue, bool Positive, float Weight);
+/// <param name="Known">Margin that is given before anything is learned.</param>
+internal sealed record TrainingRow(float[] Dense, int[] WordBucket, float[] WordValue, bool Positive, float Weight, float Known = 0);
 
 /// <summary>
 /// Mean weighted logistic loss and its gradient over rows, for weights laid out as dense, words, bias. Rows are cut into a fixed number of parts that are summed in order:
@@ -41,7 +42,7 @@ internal sealed class TrainingMatrix
 
     public float Margin(TrainingRow row, float[] weights)
     {
-        float margin = TensorPrimitives.Dot(row.Dense, weights.AsSpan(0, Dense)) + weights[^1];
+        float margin = TensorPrimitives.Dot(row.Dense, weights.AsSpan(0, Dense)) + weights[^1] + row.Known;
         if (Words > 0)
             for (int i = 0; i < row.WordBucket.Length; i++) margin += row.WordValue[i] * weights[Dense + row.WordBucket[i]];
         return margin;
