@@ -26,5 +26,5 @@ internal static class RowWeights
     private static TrainingRow Row(ScaledFeatures features, bool mail, float[] prior, bool positive, float weight) => !mail
         ? new TrainingRow(features.Dense, features.Words.Bucket, features.Words.Count, positive, weight)
         : new TrainingRow([.. features.Dense, .. features.Structure], [.. features.Words.Bucket, .. features.Grams.Bucket.Select(bucket => WordVector.Buckets + bucket)],
-            [.. features.Words.Count, .. features.Grams.Count], positive, weight, TensorPrimitives.Dot(features.Structure, prior));
+            [.. features.Words.Count, .. features.Grams.Count], positive, weight, TensorPrimitives.Dot(features.Structure, prior), features.Dense.AsSpan().IndexOfAnyExcept(0f) is >= 0 and var first ? first : features.Dense.Length);
 }
