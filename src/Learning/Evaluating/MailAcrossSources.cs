@@ -22,26 +22,30 @@ public sealed record MailColumn(string Name, double Auroc, Interval AurocInterva
 /// <summary>
 /// How heads for unwanted mail travel: for each group of sources (published-numbers.md §7) heads are trained on all the others and thrown away after measuring; the same with rows of the source
 /// (folds of clusters) and between eras. Rows: study halves of train and dev; no test row. Machine-written mail with an intent counts as mail, its human side (copies of SpamAssassin) does not.
+/// Rows beyond those that are measured teach by words and make-up alone.
 /// </summary>
 public static class MailAcrossSources
 {
-    private const int Folds = 3, Draws = 500;
+    private const int Folds = 3, Draws = 500, MostUnread = 1_500;
     private const FeatureBlocks OfModel = FeatureBlocks.Hidden | FeatureBlocks.Criteria | FeatureBlocks.Surface;
     private const string Joint = "all", Floor = "TF-IDF";
 
     /// <summary>Chosen once and for all sources, so that none of them has a say in how it is measured.</summary>
-    private const double Ridge = 0.03, WordScale = 40;
+    private const double Ridge = 0.1, WordScale = 10;
 
     private static readonly (string Name, FeatureBlocks Blocks)[] Variants =
-        [("model", OfModel), ("words", FeatureBlocks.Words | FeatureBlocks.Surface), ("structure", FeatureBlocks.Structure), (Joint, FeatureBlocks.All)];
+        [("model", OfModel), ("words", FeatureBlocks.Words), ("structure", FeatureBlocks.Structure), (Joint, FeatureBlocks.All)];
 
     /// <param name="rows">Most rows of a file, half of each answer where it has as many.</param>
     public static IReadOnlyList<MailAcross> Run(DetectionPipeline pipeline, IReadOnlyList<string> files, int rows, string features, IProgress<string> progress, CancellationToken cancellation = default)
     {
-        Example[] examples = [.. Read(pipeline, files, rows, features, progress, cancellation)];
+        var (read, unread) = Read(pipeline, files, rows, features, progress, cancellation);
+        Example[] examples = [.. read];
         var results = new List<MailAcross>();
         void Add(string taught, Example[] learn, Example[] held)
         {
+            string[] teachers = [.. learn.Select(example => example.Row.File).Distinct(StringComparer.Ordinal)];
+            learn = [.. learn, .. unread.Where(example => teachers.Contains(example.Row.File))];
             if (!learn.Any(IsUnwanted) || learn.All(IsUnwanted) || held.Length == 0) return;
             results.AddRange(Measure(taught, held, Scores(pipeline.Layout, learn, held, cancellation)));
             foreach (var result in results.TakeLast(held.Select(example => example.Row.File).Distinct(StringComparer.Ordinal).Count()))
@@ -52,7 +56,7 @@ public static class MailAcrossSources
             Add("other sources", [.. examples.Where(example => example.SourceGroup != group)], [.. examples.Where(example => example.SourceGroup == group)]);
         foreach (string era in examples.Select(example => SplitRules.Era(example.Row.File)).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray())
             Add(era, [.. examples.Where(example => SplitRules.Era(example.Row.File) == era)], [.. examples.Where(example => SplitRules.Era(example.Row.File) is { } other && other != era)]);
-        results.AddRange(Measure("same source too", examples, InFolds(pipeline.Layout, examples, cancellation)));
+        results.AddRange(Measure("same source too", examples, InFolds(pipeline.Layout, examples, unread, cancellation)));
         return results;
     }
 
@@ -77,20 +81,26 @@ public static class MailAcrossSources
         return text.ToString();
     }
 
-    private static List<Example> Read(DetectionPipeline pipeline, IReadOnlyList<string> files, int rows, string features, IProgress<string> progress, CancellationToken cancellation)
+    private static (List<Example> Read, List<Example> Unread) Read(DetectionPipeline pipeline, IReadOnlyList<string> files, int rows, string features, IProgress<string> progress, CancellationToken cancellation)
     {
         using var store = FeatureStore.Open(features, pipeline);
-        var examples = new List<Example>();
+        List<Example> examples = [], unread = [];
         foreach (string file in files)
         {
             var placed = LabelledSet.Of([.. LabelledFile.Read(file)]).Rows
-                .Where(row => row.Row.Mail is not null && row.Row.Split != "test" && (row.Row.Task == LearningTask.Spam || row.Row.Machine == true)).Select(row => row with { Use = RowUse.Measured });
+                .Where(row => row.Row.Mail is not null && row.Row.Split != "test" && (row.Row.Task == LearningTask.Spam || row.Row.Machine == true)).Select(row => row with { Use = RowUse.Measured }).ToArray();
             var chosen = EvaluationRows.Choose(placed, final: false, null, rows, row => row.Mail != MailKind.Ham);
             var messages = chosen.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions())).ToArray();
+            var measured = chosen.Select(row => row.Row.Id).ToHashSet(StringComparer.Ordinal);
+            unread.AddRange(EvaluationRows.Choose(placed.Where(row => !measured.Contains(row.Row.Id)), final: false, null, MostUnread, row => row.Mail != MailKind.Ham).Select(row =>
+            {
+                var message = MessageExtraction.Extract(row.Row.Message, new IngestOptions());
+                return new Example(row, message.Channel, StoredFeatures.Unread(pipeline, message));
+            }).Where(example => example.Features.Supported));
             progress.Report($"{LabelledFile.Name(file)}: {chosen.Count} rows");
             examples.AddRange(store.Of(messages, null, cancellation).Select((read, i) => new Example(chosen[i], messages[i].Channel, read)).Where(example => example.Features.Supported));
         }
-        return examples;
+        return (examples, unread);
     }
 
     private static Dictionary<string, double[]> Scores(FeatureLayout layout, Example[] learn, Example[] held, CancellationToken cancellation)
@@ -111,14 +121,14 @@ public static class MailAcrossSources
     }
 
     /// <summary>Every row by heads that learned from the other two thirds of the clusters of all files.</summary>
-    private static Dictionary<string, double[]> InFolds(FeatureLayout layout, Example[] examples, CancellationToken cancellation)
+    private static Dictionary<string, double[]> InFolds(FeatureLayout layout, Example[] examples, List<Example> unread, CancellationToken cancellation)
     {
         var scores = new Dictionary<string, double[]>(StringComparer.Ordinal);
         for (int fold = 0; fold < Folds; fold++)
         {
-            int[] held = [.. Enumerable.Range(0, examples.Length).Where(i => SplitRules.Share(examples[i].Placed.Cluster + "/across") % Folds == fold)];
-            var outside = held.ToHashSet();
-            Example[] learn = [.. examples.Where((_, i) => !outside.Contains(i))];
+            bool IsHeld(Example example) => SplitRules.Share(example.Placed.Cluster + "/across") % Folds == fold;
+            int[] held = [.. Enumerable.Range(0, examples.Length).Where(i => IsHeld(examples[i]))];
+            Example[] learn = [.. examples.Concat(unread).Where(example => !IsHeld(example))];
             foreach (var (name, part) in Scores(layout, learn, [.. held.Select(i => examples[i])], cancellation))
             {
                 if (!scores.TryGetValue(name, out double[]? whole)) scores[name] = whole = new double[examples.Length];

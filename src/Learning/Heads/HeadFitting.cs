@@ -37,8 +37,14 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
     /// <summary>Criteria are few and each says much: they are held back less than one of a thousand hidden values.</summary>
     private const float CriteriaScale = 4;
 
+    /// <summary>
+    /// For mail, what a model makes of a text is held back thirty times as much as its words let go: a thousand numbers fit any source's habits, and carry little of what unwanted mail is
+    /// (left one source out with compact: AUROC of all features .77 unrestrained, .80 so).
+    /// </summary>
+    private const float DenseScaleOfMail = 0.03f;
+
     /// <summary>A named observation is seldom there, and is not standardised.</summary>
-    private const float StructureScale = 8;
+    private const float StructureScale = 4;
 
     private const int Folds = 3;
 
@@ -46,8 +52,8 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
     private static readonly double[] WordScales = [25, 80];
 
     /// <summary>Mail has ten times the rows, and each fit reads ten times as much of them.</summary>
-    private static readonly double[] MailRidges = [0.3, 0.03, 0.003];
-    private static readonly double[] MailWordScales = [40];
+    private static readonly double[] MailRidges = [0.1, 0.01, 0.001];
+    private static readonly double[] MailWordScales = [20];
 
     /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters. Such a head reads words only if that helps on the source left out.</param>
     public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
@@ -119,11 +125,12 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
     {
         int dense = Dense(head), words = Sparse(head, strength), surface = layout.Hidden + layout.Criteria;
         float[] scales = new float[dense + words + 1];
-        if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, layout.Hidden).Fill(1);
-        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(layout.Hidden, layout.Criteria).Fill(CriteriaScale);
+        float most = HeadNames.IsMail(head) ? DenseScaleOfMail : 1;
+        if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, layout.Hidden).Fill(most);
+        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(layout.Hidden, layout.Criteria).Fill(CriteriaScale * most);
         // Capitals, digits and punctuation tell data sets apart, not authors.
         int read = head == HeadNames.Synthetic ? SurfaceFeatures.PlainCount : SurfaceFeatures.Names.Count;
-        if (blocks.HasFlag(FeatureBlocks.Surface)) scales.AsSpan(surface, read).Fill(1);
+        if (blocks.HasFlag(FeatureBlocks.Surface)) scales.AsSpan(surface, read).Fill(most);
         if (blocks.HasFlag(FeatureBlocks.Structure)) scales.AsSpan(layout.Length, dense - layout.Length).Fill(StructureScale);
         scales.AsSpan(dense, words).Fill((float)strength.WordScale);
         scales[^1] = 1;
