@@ -143,7 +143,7 @@ public sealed class HeadTraining
     {
         var plain = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. fitted.Select(head => head.Uncalibrated())]) { GramRarity = scaling.GramRarity };
         var margins = calibrating.Select(example => plain.Margins(example.Features.ForHeads)).ToArray();
-        return new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. plain.Heads.Select((head, at) =>
+        Head[] heads = [.. plain.Heads.Select((head, at) =>
         {
             var rows = Enumerable.Range(0, calibrating.Length).Select(i => (Margin: margins[i][at], Answer: HeadTargets.Of(calibrating[i].Row, head.Name), Row: calibrating[i].Row))
                 // Unknown techniques in ordinary text are no calibration rows.
@@ -155,7 +155,8 @@ public sealed class HeadTraining
             {
                 Calibration = PlattScaling.Fit([.. rows.Select(row => (row.Margin, row.Answer == true, even ? rows.Length / 2.0 / (row.Answer == true ? positives : negatives) : 1.0))]),
             };
-        })]) { GramRarity = scaling.GramRarity };
+        })];
+        return new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, heads) { GramRarity = scaling.GramRarity };
     }
 
     private static HumanScores People(HeadSet heads, string head, Example[] calibrating)
