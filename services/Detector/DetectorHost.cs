@@ -1,6 +1,7 @@
 using Detection.Contracts;
 using Detection.Ingest;
 using Detection.ServiceDefaults;
+using Microsoft.Extensions.Options;
 
 namespace Detection.Detector;
 
@@ -13,7 +14,7 @@ public static class DetectorHost
     /// <param name="judge">Judges in the model's place, and no model is loaded; null: the configured model does.</param>
     public static IServiceCollection AddDetector(this IServiceCollection services, DetectionOptions options, Func<IReadOnlyList<Message>, CancellationToken, IReadOnlyList<JudgedMessage>>? judge = null)
     {
-        services.AddOptions<IngestOptions>();
+        services.AddSingleton(Options.Create(Ingest(options)));
         services.AddScanLimit(options.Http.MaxScans);
         // The model first: what is configured wrong is named before files are made.
         if (judge is null) services.AddModel(options);
@@ -26,6 +27,9 @@ public static class DetectorHost
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(DetectorMetrics.Name)).WithTracing(traces => traces.AddSource(DetectorMetrics.Name));
         return services;
     }
+
+    /// <summary>How messages are read.</summary>
+    public static IngestOptions Ingest(DetectionOptions options) => new() { TrustedReceivers = options.TrustedReceivers ?? [] };
 
     /// <summary><c>POST /api/v1/scan</c>. Call after <see cref="ServiceHost.MapServiceDefaults"/>.</summary>
     public static WebApplication MapDetector(this WebApplication app)

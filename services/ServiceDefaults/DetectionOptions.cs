@@ -72,6 +72,12 @@ public sealed class DetectionOptions
     [AllowedValues("on", "redacted", "off", ErrorMessage = "must be on, redacted or off")]
     public string Bodies { get; set; } = "on";
 
+    /// <summary>
+    /// Names (authserv-id, RFC 8601) of receiving servers of your own: their <c>Authentication-Results</c> are believed, and the time of their <c>Received</c>. Anyone can write such a header, so
+    /// let them remove those of others. Default none: no result is believed.
+    /// </summary>
+    public string[]? TrustedReceivers { get; set; }
+
     /// <summary>A folder of secrets, one a file, named like the environment variables (<c>Detection__Kafka__Settings__sasl_password</c>). Default none.</summary>
     public string? Secrets { get; set; }
 

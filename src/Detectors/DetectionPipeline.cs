@@ -79,7 +79,7 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>Two pipelines with one key give a text the same features.</summary>
     public string FeatureKey => string.Create(CultureInfo.InvariantCulture,
-        $"{_baseSha256}|{_scorer.Kernels}|{FeatureLayout.Version}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
+        $"{_baseSha256}|{_scorer.Kernels}|{FeatureLayout.PassVersion}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
 
     /// <exception cref="BundleException">Heads do not fit the model, the observer has another vocabulary or a shorter context, or the model has no tokenizer that this program reads.</exception>
     /// <exception cref="CheckpointException">The model cannot be read.</exception>
@@ -172,25 +172,36 @@ public sealed class DetectionPipeline : IDisposable
     private Reading Reading(Prepared one, TokenScores scores, SecondModel? second)
     {
         var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
+        var structure = StructuralEvidence.Of(one.Message, one.Text);
         return new Reading
         {
             Message = one.Message,
             Normalised = one.Text.Text,
             Tokens = one.Read,
             Truncated = one.Read < one.Tokens.Count,
-            Supported = Languages.Identify(one.Text.Text) is not { } language || Spoken.Contains(language.Code),
+            Supported = Supports(one.Text.Text),
             Predicted = predicted,
-            Features = new TextFeatures(Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)), WordVector.Of(one.Message.Subject, one.Text.Text)),
+            Features = Beside(one.Message, one.Text.Text, structure) with { Dense = Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)) },
             Map = Map(one, scores),
-            Changes = one.Text.Changes,
+            Structure = structure,
         };
     }
 
     /// <summary>The judged text as the model reads it.</summary>
     public static string TextOf(Message message) => JudgedText.From(message.Text ?? "").Text;
 
-    /// <summary>The words of a message, which need no model.</summary>
-    public static WordVector WordsOf(Message message) => WordVector.Of(message.Subject, TextOf(message));
+    /// <summary>What heads read of a message that needs no model: all but the dense features.</summary>
+    public static TextFeatures Beside(Message message)
+    {
+        var text = JudgedText.From(message.Text ?? "").Normalised;
+        return Beside(message, text.Text, StructuralEvidence.Of(message, text));
+    }
+
+    private static TextFeatures Beside(Message message, string text, IEnumerable<Evidence> structure) =>
+        new([], WordVector.Of(message.Subject, text)) { Grams = CharacterGrams.Of(message.Subject, text), Structure = StructuralFeatures.Of(structure) };
+
+    /// <summary>The text is in a language that the model was made for, as far as can be told.</summary>
+    public bool Supports(string text) => Languages.Identify(text) is not { } language || Spoken.Contains(language.Code);
 
     private TokenScoreMap Map(Prepared one, TokenScores scores)
     {

@@ -1,7 +1,6 @@
 using Detection.Contracts;
 using Detection.Detectors.Criteria;
 using Detection.Detectors.Heads;
-using Detection.Text;
 
 namespace Detection.Detectors;
 
@@ -29,6 +28,6 @@ public sealed record Reading
     /// <summary>A score a token, with places in the stored text.</summary>
     public required TokenScoreMap Map { get; init; }
 
-    /// <summary>What was normalised away, with its places in the stored text.</summary>
-    public IReadOnlyList<NormalisationChange> Changes { get; init; } = [];
+    /// <summary>What the make-up of the message says, observation by observation.</summary>
+    public IReadOnlyList<Evidence> Structure { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using AngleSharp.Dom;
 using Detection.Contracts;
+using Detection.Text;
 
 namespace Detection.Ingest;
 
@@ -47,6 +48,7 @@ internal sealed class HtmlText
         var reading = new HtmlText(document, options);
         if (fence.Exceeded) reading.Note("html-limits", "The HTML is nested deeper, or has more tags, than any mail needs; some of its layout was left out.");
         reading.Refresh(document);
+        reading.Scripts(document);
         if (document.Body is { } body) reading.Walk(body, new HtmlStyle(document));
         reading.NoteForm();
         return new Result(
@@ -193,6 +195,13 @@ internal sealed class HtmlText
     {
         if (document.QuerySelectorAll("meta").Any(meta => meta.GetAttribute("http-equiv")?.Trim().Equals("refresh", StringComparison.OrdinalIgnoreCase) == true && meta.GetAttribute("content")?.Contains("url", StringComparison.OrdinalIgnoreCase) == true))
             Note("redirect", "The HTML leads to another page by itself when it is opened in a browser.");
+    }
+
+    /// <summary>No mail program runs one, but a page saved and opened does. Data for machines (JSON-LD) is no program.</summary>
+    private void Scripts(IDocument document)
+    {
+        if (document.QuerySelectorAll("script").Any(script => script.GetAttribute("type")?.Contains("json", StringComparison.OrdinalIgnoreCase) != true))
+            Note("script", "The HTML holds a program, which runs when it is opened in a browser.");
     }
 
     private void Note(string name, string detail)

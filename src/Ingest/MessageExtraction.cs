@@ -46,7 +46,7 @@ public static partial class MessageExtraction
         if (subject?.Length > MaxSubject) subject = Cut(subject, MaxSubject);
         var urls = (read.Urls ?? []).Concat(read.Links?.Select(link => link.Target).Where(IsWebAddress) ?? []).Concat(Urls(text)).Distinct(StringComparer.Ordinal).Take(MaxUrls).ToArray();
         bool trusted = options.TrustedReceivers.Count > 0;
-        return read with
+        var finished = read with
         {
             Text = text,
             Subject = subject,
@@ -56,10 +56,10 @@ public static partial class MessageExtraction
             Recipients = Some(read.Recipients?.Take(options.MaxItems)),
             Attachments = Some(read.Attachments?.Take(options.MaxItems)),
             Headers = Some(read.Headers?.Take(options.MaxItems)),
-            Facts = Some(facts.Concat(SenderFacts.Of(read)).DistinctBy(fact => (fact.Name, fact.Detail)).Take(options.MaxItems)),
             Authentication = sent.Raw is null && !trusted ? null : read.Authentication,
             ReceivedAt = sent.Raw is null && !trusted ? null : read.ReceivedAt,
         };
+        return finished with { Facts = Some(facts.Concat(SenderFacts.Of(finished)).DistinctBy(fact => (fact.Name, fact.Detail)).Take(options.MaxItems)) };
     }
 
     /// <summary>Data sets and pasted mails put the subject on the first line; an empty one is no subject, and the next may be.</summary>

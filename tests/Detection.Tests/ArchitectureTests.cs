@@ -9,7 +9,7 @@ public sealed class ArchitectureTests
     {
         ["Contracts"] = [],
         ["Checkpoints"] = [],
-        ["Ingest"] = ["Contracts"],
+        ["Ingest"] = ["Contracts", "Text"],
         ["Text"] = ["Checkpoints"],
         ["Model"] = ["Checkpoints"],
         ["Detectors"] = ["Contracts", "Checkpoints", "Text", "Model"],

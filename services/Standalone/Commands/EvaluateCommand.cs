@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Detection.Detector;
+using Detection.Detectors;
 using Detection.Learning.Data;
 using Detection.Learning.Evaluating;
 using Detection.Learning.Pretraining;
@@ -14,6 +15,9 @@ namespace Detection.Standalone.Commands;
 internal static class EvaluateCommand
 {
     private const string Language = "language";
+
+    /// <summary>The recipe of published-numbers.md §2.7.</summary>
+    private const int SyntheticRows = 200;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -30,13 +34,18 @@ internal static class EvaluateCommand
         var final = new Option<bool>("--final") { Description = "The final half, or a published test split whole. Each such look is logged in the data folder." };
         var baseline = new Option<string>("--baseline") { Description = "Also trains this baseline on each file's own train rows." };
         baseline.AcceptOnlyFromAmong("tfidf");
+        var loso = new Option<bool>("--loso") { Description = "Leave one source out: trains heads on all files but those of one source and measures on that, for synthetic and spam; the model's own heads are not asked." };
         var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new ModelOptions(observer: true);
-        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, rows, features, maxTokens, json };
+        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, json };
         shared.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
+        });
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
@@ -46,6 +55,12 @@ internal static class EvaluateCommand
                 return Task.FromResult(CommandLine.Done);
             }
             using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning), parsed.GetValue(maxTokens));
+            string folder = parsed.GetValue(features) ?? Path.Combine(options.Data, "features");
+            if (parsed.GetValue(loso))
+            {
+                WriteLeftOut(terminal, pipeline, parsed.GetValue(task)!, parsed.GetValue(data)!, parsed.GetValue(rows), folder, parsed.GetValue(json), cancellation);
+                return Task.FromResult(CommandLine.Done);
+            }
             var report = Evaluation.Run(pipeline, new EvaluationOptions
             {
                 Task = Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true),
@@ -54,7 +69,7 @@ internal static class EvaluateCommand
                 Final = parsed.GetValue(final),
                 Rows = parsed.GetValue(rows) ?? 0,
                 TfidfBaseline = parsed.GetValue(baseline) is not null,
-                Features = parsed.GetValue(features) ?? Path.Combine(options.Data, "features"),
+                Features = folder,
                 DataFolder = options.Data,
             }, new ProgressLines(terminal), cancellation);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(JsonSerializer.Serialize(report, Json));
@@ -62,6 +77,19 @@ internal static class EvaluateCommand
             return Task.FromResult(CommandLine.Done);
         });
         return command;
+    }
+
+    private static void WriteLeftOut(Terminal terminal, DetectionPipeline pipeline, string task, string[] files, int? rows, string features, bool json, CancellationToken cancellation)
+    {
+        var progress = new ProgressLines(terminal);
+        if (task == "spam")
+        {
+            var mail = MailAcrossSources.Run(pipeline, files, rows ?? int.MaxValue, features, progress, cancellation);
+            terminal.Out.WriteLine(json ? JsonSerializer.Serialize(mail, Json) : MailAcrossSources.Table(mail));
+            return;
+        }
+        var authorship = LeaveOneSourceOut.Run(pipeline, files, rows ?? SyntheticRows, features, progress, cancellation);
+        terminal.Out.WriteLine(json ? JsonSerializer.Serialize(authorship, Json) : LeaveOneSourceOut.Table(authorship));
     }
 
     private static void WriteBits(Terminal terminal, DetectionOptions options, string[] files, int each, bool json, CancellationToken cancellation)

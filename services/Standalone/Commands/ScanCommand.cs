@@ -27,14 +27,15 @@ internal static class ScanCommand
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            using var pipeline = Pipelines.Load(Configuration.Read(shared.Settings(parsed)), TimeProvider.System, warning => terminal.Error.WriteLine(warning));
+            var options = Configuration.Read(shared.Settings(parsed));
+            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
             bool lines = parsed.GetValue(json) || parsed.GetValue(format) == "jsonl";
-            return Task.FromResult(new Scan(terminal, pipeline, lines, parsed.GetValue(explain)).Run(parsed.GetValue(paths)!, cancellation));
+            return Task.FromResult(new Scan(terminal, pipeline, DetectorHost.Ingest(options), lines, parsed.GetValue(explain)).Run(parsed.GetValue(paths)!, cancellation));
         });
         return command;
     }
 
-    private sealed class Scan(Terminal terminal, DetectionPipeline pipeline, bool lines, bool explain)
+    private sealed class Scan(Terminal terminal, DetectionPipeline pipeline, IngestOptions ingest, bool lines, bool explain)
     {
         private readonly VerdictLines _table = new(terminal);
         private long _messages, _tokens, _errors;
@@ -64,7 +65,7 @@ internal static class ScanCommand
         {
             try
             {
-                foreach (var item in MessageSources.Read(paths, new IngestOptions(), terminal.In)) ahead.Add(item, stop);
+                foreach (var item in MessageSources.Read(paths, ingest, terminal.In)) ahead.Add(item, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested) { }
             finally { ahead.CompleteAdding(); }

@@ -32,8 +32,8 @@ public sealed record Bundle
     {
         string path = Path.Combine(folder, BundleManifest.FileName);
         var (manifest, sha256) = ReadManifest(path);
-        if (manifest.Features.Version != FeatureLayout.Version)
-            throw new BundleException(path, $"features.version {manifest.Features.Version}; this program makes version {FeatureLayout.Version}.");
+        if (manifest.Features.Version is < FeatureLayout.OldestVersion or > FeatureLayout.Version)
+            throw new BundleException(path, $"features.version {manifest.Features.Version}; this program makes versions {FeatureLayout.OldestVersion} to {FeatureLayout.Version}.");
         var wanted = research ? manifest.Heads.Research ?? throw new BundleException(path, "heads.research: this bundle has no research heads.") : manifest.Heads.Default;
         string heads = Path.Combine(folder, Plain(path, wanted.Name));
         Verify(heads, wanted);

@@ -15,7 +15,9 @@ internal sealed class EvidenceWriter(HeadSet? heads)
         said.AddRange(Authorship(reading, judgement));
         said.AddRange(Mail(reading, judgement));
         said.AddRange(judgement.Decided.Techniques.Select(technique => Technique(technique, reading, judgement)));
-        said.AddRange(StructuralEvidence.Of(reading));
+        // Honest messages ask for things too: that is a reason only beside a verdict.
+        bool unwanted = judgement.Decided.Mail is MailKind.Spam or MailKind.Phishing;
+        said.AddRange(reading.Structure.Where(one => unwanted || !StructuralEvidence.IsRequest(one.Signal)));
         double total = said.Sum(one => one.Weight);
         return total == 0 ? said : [.. said.Select(one => one with { Weight = Math.Round(one.Weight / total, 4) })];
     }

@@ -5,8 +5,8 @@ using Detection.Text;
 namespace Detection.Detectors.Explaining;
 
 /// <summary>
-/// What the make-up of a message says: facts of ingest, hidden text, and what normalisation removed. Said, and weighed beside the other reasons, but without effect on the scores:
-/// the mails with headers at hand are ham of 2002 and phishing of 2024, so that a head would learn the year.
+/// What the make-up of a message says: facts of ingest, hidden text, what normalisation removed, and what it asks for and where it leads. Each observation has a name and a sentence; computed
+/// once a message, it is said beside the other reasons and is what the heads for mail read (<see cref="Heads.StructuralFeatures"/>).
 /// </summary>
 internal static class StructuralEvidence
 {
@@ -14,14 +14,24 @@ internal static class StructuralEvidence
 
     private static readonly Dictionary<string, double> Weights = new(StringComparer.Ordinal)
     {
+        ["look-alike-domain"] = 0.7,
+        ["attachment-double-extension"] = 0.7,
         ["link-mismatch"] = 0.6,
         ["attachment-executable"] = 0.6,
         ["link-active"] = 0.5,
+        ["link-userinfo"] = 0.5,
+        ["link-ip"] = 0.4,
         ["display-name-address"] = 0.4,
-        ["reply-to-mismatch"] = 0.3,
+        ["display-name-brand"] = 0.4,
+        ["authentication-failed"] = 0.4,
         ["form"] = 0.4,
+        ["script"] = 0.4,
+        ["reply-to-mismatch"] = 0.3,
         ["alternatives-differ"] = 0.3,
+        ["link-punycode"] = 0.15,
+        ["link-shortened"] = 0.15,
         ["tracking-pixel"] = 0.05,
+        ["authentication-passed"] = 0.02,
         ["truncated"] = 0,
     };
 
@@ -35,7 +45,33 @@ internal static class StructuralEvidence
         [NormalisationChange.Control] = ("control characters are hidden in it", 0.02),
     };
 
-    public static IEnumerable<Evidence> Of(Reading reading) => Facts(reading.Message).Concat(Hidden(reading.Message)).Concat(Normalisation(reading));
+    /// <summary>What a message may ask for, in words, and how much that weighs by itself: honest mail asks for things too.</summary>
+    private static readonly Dictionary<string, (string Sentence, double Weight)> Asked = new(StringComparer.Ordinal)
+    {
+        [Asks.Credentials] = ("It asks to sign in, or to confirm an account or its data.", 0.1),
+        [Asks.Payment] = ("It asks for a payment, or speaks of one to be made.", 0.1),
+        [Asks.Urgency] = ("It presses for haste.", 0.05),
+        [Asks.Threat] = ("It warns of a loss: an account closed, a charge, a penalty.", 0.1),
+        [Asks.Reward] = ("It promises a prize, money or a gift.", 0.1),
+        [Asks.Visit] = ("It asks to follow a link or to visit a page.", 0.02),
+        [Asks.Contact] = ("It asks to call or to answer.", 0.02),
+        [Asks.Sale] = ("It offers something for sale.", 0.05),
+        [Asks.Impersonal] = ("It greets its reader without a name.", 0.05),
+        [Asks.Confidence] = ("It asks for confidence in a matter of money.", 0.1),
+        [Asks.Instant] = ("It asks for a quick favour.", 0.05),
+    };
+
+    public const string UrgencyWithLink = "urgency-with-link", AsksElsewhere = "asks-elsewhere", HiddenText = "hidden-text";
+
+    /// <summary>Everything that can be observed, but for what says nothing about a message's intent.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Weights.Keys.Where(name => name is not ("truncated" or "tracking-pixel" or "authentication-passed")), HiddenText, UrgencyWithLink, AsksElsewhere, .. Removed.Keys, .. Asked.Keys];
+
+    /// <summary>What a message asks for, which is no reason by itself.</summary>
+    public static bool IsRequest(string name) => Asked.ContainsKey(name);
+
+    /// <param name="text">What is judged of the message's text.</param>
+    public static IReadOnlyList<Evidence> Of(Message message, NormalisedText text) => [.. Facts(message), .. Hidden(message), .. Normalisation(text), .. Requests(message, text)];
 
     private static IEnumerable<Evidence> Facts(Message message) => (message.Facts ?? [])
         .Select(fact => new Evidence(fact.Name, 1, Weights.GetValueOrDefault(fact.Name, 0.1), fact.Detail, fact.Name == "link-mismatch" ? Links(message) : []));
@@ -44,14 +80,31 @@ internal static class StructuralEvidence
     {
         if (message.Hidden is not { Count: > 0 } hidden) yield break;
         int characters = hidden.Sum(one => one.Text.Length);
-        yield return new Evidence("hidden-text", characters, 0.4, string.Create(CultureInfo.InvariantCulture,
+        yield return new Evidence(HiddenText, characters, 0.4, string.Create(CultureInfo.InvariantCulture,
             $"It holds {characters:N0} characters that a reader does not see ({string.Join(", ", hidden.Select(one => one.Reason).Distinct(StringComparer.Ordinal).Take(4))})."), []);
     }
 
-    private static IEnumerable<Evidence> Normalisation(Reading reading) => reading.Changes.Where(change => Removed.ContainsKey(change.Kind))
+    private static IEnumerable<Evidence> Normalisation(NormalisedText text) => text.Changes.Where(change => Removed.ContainsKey(change.Kind))
         .Select(change => new Evidence(change.Kind, change.Count, Math.Min(0.5, Removed[change.Kind].Weight * change.Count),
             string.Create(CultureInfo.InvariantCulture, $"In {change.Count:N0} {(change.Count == 1 ? "place" : "places")} {Removed[change.Kind].Sentence}."),
             [.. change.Spans.Take(MostSpans).Select(span => new EvidenceSpan("text", span.Start, span.End, 1))]));
+
+    private static IEnumerable<Evidence> Requests(Message message, NormalisedText text)
+    {
+        var asks = Asks.Of(message.Subject is { Length: > 0 } subject ? $"{subject} . {text.Text}" : text.Text);
+        foreach (var (name, count) in asks) yield return new Evidence(name, count, Asked[name].Weight, Asked[name].Sentence, []);
+        if (message.Urls is not { Count: > 0 } urls) yield break;
+        if (asks.ContainsKey(Asks.Urgency) || asks.ContainsKey(Asks.Threat))
+            yield return new Evidence(UrgencyWithLink, 1, 0.2, "It presses for haste and gives a link to follow.", []);
+        if ((asks.ContainsKey(Asks.Credentials) || asks.ContainsKey(Asks.Payment)) && DomainNames.OfAddress(message.Author?.Address) is { } from && LeadAway(urls, from))
+            yield return new Evidence(AsksElsewhere, 1, 0.3, $"It asks for an account or a payment, and none of its links leads to {from}, where it comes from.", []);
+    }
+
+    private static bool LeadAway(IReadOnlyList<string> urls, string from)
+    {
+        string[] hosts = [.. urls.Select(DomainNames.OfUrl).OfType<string>()];
+        return hosts.Length > 0 && !hosts.Any(host => DomainNames.SameOwner(host, from));
+    }
 
     /// <summary>Where the text of a link that names another host than it leads to stands.</summary>
     private static List<EvidenceSpan> Links(Message message)

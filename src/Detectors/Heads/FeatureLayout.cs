@@ -5,14 +5,20 @@ namespace Detection.Detectors.Heads;
 
 /// <summary>
 /// What a head reads of one text, in this order: pooled hidden states (mean over tokens of each layer, then the last token of the last layer; W values each),
-/// criteria, surface. Words of subject and body come beside them, hashed.
+/// criteria, surface. Hashed words and runs of characters of subject and body come beside them, and what the make-up of the message says.
 /// </summary>
 /// <param name="Layers">Ascending; the last one also gives its last token.</param>
 /// <param name="Width">W, the size of a hidden state.</param>
 public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
 {
-    /// <summary>Changes whenever a feature changes its meaning: heads of another version cannot be used.</summary>
-    public const int Version = 1;
+    /// <summary>Changes whenever a feature changes its meaning or one is added. Version 2 added structure and runs of characters.</summary>
+    public const int Version = 2;
+
+    /// <summary>Heads from this version on can be used: they read only some of what there is now.</summary>
+    public const int OldestVersion = 1;
+
+    /// <summary>Changes whenever a feature that a model pass gives changes its meaning: stored ones of another are of no use.</summary>
+    internal const int PassVersion = 1;
 
     public PoolingPlan Plan { get; } = new(Layers, [Pooling.Mean, Pooling.Last]);
 
@@ -37,6 +43,15 @@ public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
     /// <summary>One third, two thirds and the end of a model of that many blocks: early layers carry words, late ones what the model expects.</summary>
     public static FeatureLayout For(int blocks, int width) => new([.. new[] { (blocks + 1) / 3, (2 * blocks + 1) / 3, blocks }.Distinct()], width);
 
+    /// <summary>The dense features of a text that no model has read: surface alone, the others not a number.</summary>
+    public float[] Unread(SurfaceFeatures surface)
+    {
+        float[] features = new float[Length];
+        features.AsSpan(0, Hidden + Criteria).Fill(float.NaN);
+        surface.Values.CopyTo(features.AsSpan(Hidden + Criteria));
+        return features;
+    }
+
     /// <summary>The dense features of a text.</summary>
     /// <param name="pooled">As <see cref="Plan"/> lays it out.</param>
     public float[] Assemble(ReadOnlySpan<float> pooled, PredictedTokens tokens, SurfaceFeatures surface)
@@ -51,4 +66,11 @@ public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
 }
 
 /// <summary>Everything that heads read of one text.</summary>
-public sealed record TextFeatures(float[] Dense, WordVector Words);
+public sealed record TextFeatures(float[] Dense, WordVector Words)
+{
+    /// <summary>As <see cref="CharacterGrams"/> counts them.</summary>
+    public WordVector Grams { get; init; } = WordVector.None;
+
+    /// <summary>As <see cref="StructuralFeatures"/> lays them out; empty where nothing but a text is known.</summary>
+    public float[] Structure { get; init; } = [];
+}

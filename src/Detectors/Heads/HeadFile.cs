@@ -6,16 +6,19 @@ namespace Detection.Detectors.Heads;
 /// <summary>Heads and the scores of the calibration messages as one safetensors file.</summary>
 public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanScores> People)
 {
-    private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity";
+    private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity", GramRarity = "grams.rarity";
 
-    /// <summary>The same heads give the same bytes. Word weights are stored as bfloat16: <see cref="Round"/> them before calibrating.</summary>
+    /// <summary>The same heads give the same bytes. Weights of words and grams are stored as bfloat16: <see cref="Round"/> them before calibrating.</summary>
     public void Write(string path)
     {
         List<NamedTensor> tensors = [Vector(Mean, Heads.Mean), Vector(Deviation, Heads.Deviation), Vector(Rarity, Heads.WordRarity)];
+        if (Heads.Heads.Any(head => head.Grams.Length > 0)) tensors.Add(Vector(GramRarity, Heads.GramRarity));
         foreach (var head in Heads.Heads)
         {
             tensors.Add(Vector($"{head.Name}.dense", head.Dense));
             if (head.Words.Length > 0) tensors.Add(Vector($"{head.Name}.words", head.Words) with { Type = TensorType.BF16 });
+            if (head.Grams.Length > 0) tensors.Add(Vector($"{head.Name}.grams", head.Grams) with { Type = TensorType.BF16 });
+            if (head.Structure.Length > 0) tensors.Add(Vector($"{head.Name}.structure", head.Structure));
             tensors.Add(Vector($"{head.Name}.bias", [head.Bias]));
             tensors.Add(Vector($"{head.Name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
         }
@@ -39,18 +42,25 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         float[] mean = Values(Mean), deviation = Values(Deviation), rarity = Values(Rarity);
         if (deviation.Length != mean.Length || deviation.Any(value => value <= 0)) throw new CheckpointException(path, Deviation, "not one positive number a feature");
         if (rarity.Length != WordVector.Buckets) throw new CheckpointException(path, Rarity, $"{rarity.Length} numbers, not {WordVector.Buckets}");
+        float[] Optional(string name) => file.Tensors.ContainsKey(name) ? Values(name) : [];
+        float[] gramRarity = Optional(GramRarity);
+        if (gramRarity.Length is not (0 or CharacterGrams.Buckets)) throw new CheckpointException(path, GramRarity, $"{gramRarity.Length} numbers, not {CharacterGrams.Buckets}");
         List<Head> heads = [];
         foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))
         {
             float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias"), platt = Values($"{name}.platt");
-            float[] words = file.Tensors.ContainsKey($"{name}.words") ? Values($"{name}.words") : [];
+            float[] words = Optional($"{name}.words"), grams = Optional($"{name}.grams"), structure = Optional($"{name}.structure");
             if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
             if (words.Length is not (0 or WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets}");
+            if (grams.Length != 0 && (grams.Length != CharacterGrams.Buckets || gramRarity.Length == 0))
+                throw new CheckpointException(path, $"{name}.grams", $"{grams.Length} weights, not {CharacterGrams.Buckets}, or no {GramRarity}");
+            if (structure.Length != 0 && structure.Length != StructuralFeatures.Count)
+                throw new CheckpointException(path, $"{name}.structure", $"{structure.Length} weights, not {StructuralFeatures.Count}: another version of this program observes something else");
             if (bias.Length != 1) throw new CheckpointException(path, $"{name}.bias", "not one number");
             if (platt.Length != 2 || platt[0] <= 0) throw new CheckpointException(path, $"{name}.platt", "not a positive scale and a shift");
-            heads.Add(new Head(name, dense, words, bias[0], new Platt(platt[0], platt[1])));
+            heads.Add(new Head(name, dense, words, bias[0], new Platt(platt[0], platt[1])) { Grams = grams, Structure = structure });
         }
-        return new HeadFile(new HeadSet(mean, deviation, rarity, heads), ReadPeople(path, file, Values));
+        return new HeadFile(new HeadSet(mean, deviation, rarity, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values));
     }
 
     /// <summary>To the nearest bfloat16, as <see cref="Write"/> stores it.</summary>

@@ -7,5 +7,8 @@ public static class HeadNames
     public const string Spam = "spam";
     public const string Phishing = "phishing";
 
+    /// <summary>These read the make-up of a message and runs of its characters too; the others judge words and style alone.</summary>
+    public static bool IsMail(string head) => head is Spam or Phishing;
+
     public static IReadOnlyList<string> All { get; } = [Synthetic, Spam, Phishing, .. Taxonomy.Techniques.Select(technique => technique.Name)];
 }

@@ -3,10 +3,17 @@ using Detection.Checkpoints;
 
 namespace Detection.Detectors.Heads;
 
-/// <summary>A linear head: margin = dense·x + words·w + bias, probability = σ(scale · margin + shift).</summary>
+/// <summary>A linear head: margin = dense·x + words·w + grams·g + structure·s + bias, probability = σ(scale · margin + shift).</summary>
 /// <param name="Dense">One weight a standardised feature.</param>
 /// <param name="Words">One weight a bucket of <see cref="WordVector"/>; empty where the head reads no words.</param>
-public sealed record Head(string Name, float[] Dense, float[] Words, float Bias, Platt Calibration);
+public sealed record Head(string Name, float[] Dense, float[] Words, float Bias, Platt Calibration)
+{
+    /// <summary>One weight a bucket of <see cref="CharacterGrams"/>; empty where the head reads none.</summary>
+    public float[] Grams { get; init; } = [];
+
+    /// <summary>One weight an observation of <see cref="StructuralFeatures"/>; empty where the head reads none.</summary>
+    public float[] Structure { get; init; } = [];
+}
 
 /// <summary>Platt's two numbers (1999), fitted on held-out rows; the scale is positive, so that the order of texts is the margin's.</summary>
 public sealed record Platt(float Scale, float Shift)
@@ -26,7 +33,8 @@ public sealed class HeadSet
     {
         (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
         foreach (var head in heads)
-            if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets))
+            if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets) || head.Grams.Length is not (0 or CharacterGrams.Buckets)
+                || head.Structure.Length != 0 && head.Structure.Length != StructuralFeatures.Count)
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
     }
 
@@ -35,14 +43,17 @@ public sealed class HeadSet
     public float[] WordRarity { get; }
     public IReadOnlyList<Head> Heads { get; }
 
+    /// <summary>As <see cref="WordRarity"/>, for <see cref="CharacterGrams"/>; empty where no head reads them.</summary>
+    public float[] GramRarity { get; init; } = [];
+
     /// <summary>One margin a head, in the order of <see cref="Heads"/>.</summary>
     public float[] Margins(TextFeatures features)
     {
-        float[] dense = Standardise(features.Dense), words = Weigh(features.Words);
-        return [.. Heads.Select(head => Margin(head, dense, features.Words, words))];
+        float[] dense = Standardise(features.Dense), words = Weigh(features.Words, WordRarity), grams = GramRarity.Length > 0 ? Weigh(features.Grams, GramRarity) : [];
+        return [.. Heads.Select(head => Margin(head, dense, features, words, grams))];
     }
 
-    /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>.</summary>
+    /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>; 0 where there is no number.</summary>
     public float[] Standardise(ReadOnlySpan<float> dense)
     {
         if (dense.Length != Mean.Length) throw new ArgumentException($"The heads read {Mean.Length} features, not {dense.Length}.");
@@ -51,28 +62,36 @@ public sealed class HeadSet
         TensorPrimitives.Divide(standard, Deviation, standard);
         TensorPrimitives.Min(standard, Furthest, standard);
         TensorPrimitives.Max(standard, -Furthest, standard);
+        for (int i = 0; i < standard.Length; i++)
+            if (float.IsNaN(standard[i])) standard[i] = 0;
         return standard;
     }
 
     /// <summary>Counts times rarity (idf), scaled to length 1.</summary>
-    public float[] Weigh(WordVector words)
+    public static float[] Weigh(WordVector words, float[] rarity)
     {
         float[] weighted = new float[words.Bucket.Length];
         double length = 0;
         for (int i = 0; i < weighted.Length; i++)
         {
-            weighted[i] = words.Count[i] * WordRarity[words.Bucket[i]];
+            weighted[i] = words.Count[i] * rarity[words.Bucket[i]];
             length += (double)weighted[i] * weighted[i];
         }
         if (length > 0) TensorPrimitives.Multiply(weighted, (float)(1 / Math.Sqrt(length)), weighted);
         return weighted;
     }
 
-    private static float Margin(Head head, float[] dense, WordVector words, float[] weighted)
+    private static float Margin(Head head, float[] dense, TextFeatures features, float[] words, float[] grams)
     {
-        float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias;
-        if (head.Words.Length > 0)
-            for (int i = 0; i < weighted.Length; i++) margin += weighted[i] * head.Words[words.Bucket[i]];
-        return margin;
+        float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias + Sparse(features.Words, words, head.Words) + Sparse(features.Grams, grams, head.Grams);
+        return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure, head.Structure) : margin;
+    }
+
+    private static float Sparse(WordVector counted, float[] values, float[] weights)
+    {
+        float sum = 0;
+        if (weights.Length > 0)
+            for (int i = 0; i < values.Length; i++) sum += values[i] * weights[counted.Bucket[i]];
+        return sum;
     }
 }

@@ -36,6 +36,14 @@ public static class SplitRules
         _ => file,
     };
 
+    /// <summary>When a file of mail was collected: none of its words, headers or programs may be the reason of a verdict on the other era.</summary>
+    internal static string? Era(string file) => file switch
+    {
+        "spam/email-spamassassin" or "spam/email-enron" => "1999–2005",
+        "spam/email-phishing-pot" or "spam/email-human-gpt-phishing" or "synthetic/emails" => "2022–2024",
+        _ => null,
+    };
+
     /// <summary>0–99, even over clusters.</summary>
     internal static int Share(string cluster) => (int)(BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(cluster))) % 100);
 

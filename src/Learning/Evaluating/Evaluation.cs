@@ -54,7 +54,7 @@ public static class Evaluation
         progress.Report($"{name}: {rows.Count} rows");
         var read = features.Of(messages, null, cancellation);
         return [.. rows.Select((row, i) => new MeasuredRow(row, read[i],
-            pipeline.Decide(new TextToJudge(messages[i].Channel, read[i].Characters, read[i].Tokens, read[i].Supported, new(read[i].Dense, read[i].Words)))))];
+            pipeline.Decide(new TextToJudge(messages[i].Channel, read[i].Characters, read[i].Tokens, read[i].Supported, read[i].ForHeads))))];
     }
 
     private static FileReport Report(EvaluationOptions options, IReadOnlyList<PlacedRow> all, List<MeasuredRow> rows, DetectionPipeline pipeline)

@@ -71,10 +71,10 @@ public static class LeaveOneSourceOut
     private static double[] Score(FeatureLayout layout, Example[] others, Example[] held, FeatureBlocks blocks, CancellationToken cancellation)
     {
         var scaling = FeatureScaling.Of([.. others.Select(example => example.Features)]);
-        var standard = others.Select(example => (Dense: scaling.Standardise(example.Features.Dense), Words: Array.Empty<float>())).ToArray();
-        var head = new HeadFitting(layout, blocks).Fit(HeadNames.Synthetic, RowWeights.Of(HeadNames.Synthetic, others, standard), bySource: true, words: false, cancellation);
-        var heads = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [new Head(head.Name, head.Dense, [], head.Bias, new Platt(1, 0))]);
-        return [.. held.Select(example => (double)heads.Margins(new TextFeatures(example.Features.Dense, WordVector.None))[0])];
+        var scaled = others.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads)).ToArray();
+        var head = new HeadFitting(layout, blocks).Fit(HeadNames.Synthetic, RowWeights.Of(HeadNames.Synthetic, others, scaled), bySource: true, words: false, cancellation);
+        var heads = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [head.Uncalibrated()]);
+        return [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
     }
 
     private static LeftOut Measure(string file, Example[] held, Dictionary<string, double[]> scores)

@@ -99,7 +99,7 @@ public sealed class FeatureStore : IDisposable
         float[] values = MemoryMarshal.Cast<byte, float>(record.AsSpan(HeadBytes)).ToArray(), dense = values[.._pipeline.Layout.Length];
         float? binoculars = values.Length > dense.Length && !float.IsNaN(values[^1]) ? values[^1] : null;
         return new StoredFeatures(BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes)), BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 4)),
-            BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 8)) != 0, dense, DetectionPipeline.WordsOf(message), binoculars);
+            BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 8)) != 0, DetectionPipeline.Beside(message) with { Dense = dense }, binoculars);
     }
 
     /// <summary>Of the text as the model reads it: what normalisation makes equal is read once.</summary>

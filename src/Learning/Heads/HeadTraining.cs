@@ -52,14 +52,16 @@ public sealed class HeadTraining
             teaching = Read(store, teach, "teach", cancellation);
             calibrating = Read(store, calibrate, "set thresholds", cancellation);
         }
-        var scaling = FeatureScaling.Of([.. teaching.Select(example => example.Features)]);
-        var fitted = FitAll(teaching, scaling, cancellation);
+        var unread = Unread(set, teach);
+        if (unread.Length > 0) _progress.Report($"{unread.Length} more rows of mail teach by their words and make-up alone.");
+        var scaling = FeatureScaling.Of([.. teaching.Concat(unread).Select(example => example.Features)]);
+        var fitted = FitAll(teaching, unread, scaling, cancellation);
         var heads = Calibrate(fitted, scaling, calibrating);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
         var file = new HeadFile(heads, people);
         var decisions = Decisions(file, calibrating);
-        var manifest = BundleWriter.Write(_pipeline, _options, file, decisions, Sources(teach.Concat(calibrate)), fitted);
+        var manifest = BundleWriter.Write(_pipeline, _options, file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted);
         return new HeadTrainingReport(manifest, fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), teaching.Length, calibrating.Length);
     }
 
@@ -104,14 +106,31 @@ public sealed class HeadTraining
         return [.. store.Of(messages, report, cancellation).Select((features, i) => new Example(rows[i], messages[i].Channel, features)).Where(example => example.Features.Supported)];
     }
 
-    private List<FittedHead> FitAll(Example[] teaching, HeadSet scaling, CancellationToken cancellation)
+    /// <summary>Words and make-up of a message need no model: rows of mail beyond the sample teach by them.</summary>
+    private Example[] Unread(LabelledSet set, PlacedRow[] taught)
+    {
+        var known = taught.Select(row => (row.Row.File, row.Row.Id)).ToHashSet();
+        var rows = set.For(RowUse.Teaches).Where(row => row.Row.Task == LearningTask.Spam && row.Row.Mail is not null && !known.Contains((row.Row.File, row.Row.Id)))
+            .GroupBy(row => row.Row.File, StringComparer.Ordinal)
+            .SelectMany(file => file.OrderBy(row => LabelledSet.HashOf(row.Row.Text), StringComparer.Ordinal).Take(_options.UnreadRowsPerSource)).ToArray();
+        var examples = new Example[rows.Length];
+        Parallel.For(0, rows.Length, i =>
+        {
+            var message = MessageExtraction.Extract(rows[i].Row.Message, new IngestOptions());
+            examples[i] = new Example(rows[i], message.Channel, StoredFeatures.Unread(_pipeline, message));
+        });
+        return [.. examples.Where(example => example.Features.Supported)];
+    }
+
+    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, HeadSet scaling, CancellationToken cancellation)
     {
         var fitting = new HeadFitting(_pipeline.Layout);
-        var standard = teaching.Select(example => (Dense: scaling.Standardise(example.Features.Dense), Words: scaling.Weigh(example.Features.Words))).ToArray();
+        Example[] all = [.. teaching, .. unread];
+        var scaled = all.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads)).ToArray();
         var fitted = new List<FittedHead>();
         foreach (string head in HeadNames.All)
         {
-            var rows = RowWeights.Of(head, teaching, standard);
+            var rows = HeadNames.IsMail(head) ? RowWeights.Of(head, all, scaled) : RowWeights.Of(head, teaching, scaled);
             if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
             fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: true, cancellation));
             var made = fitted[^1];
@@ -122,9 +141,9 @@ public sealed class HeadTraining
 
     private static HeadSet Calibrate(List<FittedHead> fitted, HeadSet scaling, Example[] calibrating)
     {
-        var plain = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. fitted.Select(head => new Head(head.Name, head.Dense, head.Words, head.Bias, new Platt(1, 0)))]);
-        var margins = calibrating.Select(example => plain.Margins(new TextFeatures(example.Features.Dense, example.Features.Words))).ToArray();
-        return new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. plain.Heads.Select((head, at) =>
+        var plain = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. fitted.Select(head => head.Uncalibrated())]) { GramRarity = scaling.GramRarity };
+        var margins = calibrating.Select(example => plain.Margins(example.Features.ForHeads)).ToArray();
+        Head[] heads = [.. plain.Heads.Select((head, at) =>
         {
             var rows = Enumerable.Range(0, calibrating.Length).Select(i => (Margin: margins[i][at], Answer: HeadTargets.Of(calibrating[i].Row, head.Name), Row: calibrating[i].Row))
                 // Unknown techniques in ordinary text are no calibration rows.
@@ -136,14 +155,15 @@ public sealed class HeadTraining
             {
                 Calibration = PlattScaling.Fit([.. rows.Select(row => (row.Margin, row.Answer == true, even ? rows.Length / 2.0 / (row.Answer == true ? positives : negatives) : 1.0))]),
             };
-        })]);
+        })];
+        return new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, heads) { GramRarity = scaling.GramRarity };
     }
 
     private static HumanScores People(HeadSet heads, string head, Example[] calibrating)
     {
         int at = heads.Heads.TakeWhile(one => one.Name != head).Count();
         return HumanScores.From(calibrating.Where(example => IsOrdinary(example, head))
-            .Select(example => (example.Channel, example.Features.Characters, heads.Margins(new TextFeatures(example.Features.Dense, example.Features.Words))[at])));
+            .Select(example => (example.Channel, example.Features.Characters, heads.Margins(example.Features.ForHeads)[at])));
     }
 
     /// <summary>By people, or ham. Labelled ham is the measure for mail: cleaned list archives are easier than what arrives.</summary>
@@ -153,7 +173,7 @@ public sealed class HeadTraining
     private DecisionSettings Decisions(HeadFile file, Example[] calibrating)
     {
         var heads = file.Heads;
-        var margins = calibrating.Select(example => heads.Margins(new TextFeatures(example.Features.Dense, example.Features.Words))).ToArray();
+        var margins = calibrating.Select(example => heads.Margins(example.Features.ForHeads)).ToArray();
         ScoreDecision Choose(string name)
         {
             int at = heads.Heads.TakeWhile(one => one.Name != name).Count();

@@ -25,6 +25,10 @@ public sealed record HeadTrainingOptions
     [Range(10, 1_000_000)]
     public int RowsPerSource { get; init; } = 1_000;
 
+    /// <summary>Most further rows of one file of mail that teach by their words and make-up alone, without a pass of the model. Default: all.</summary>
+    [Range(0, 1_000_000)]
+    public int UnreadRowsPerSource { get; init; } = 1_000_000;
+
     /// <summary>Most corpus texts of one channel and length that calibrate; a quarter as many are negatives. Default 400.</summary>
     [Range(0, 100_000)]
     public int CorpusEach { get; init; } = 400;

@@ -24,7 +24,7 @@ internal static class ModelCard
         Line($"Heads hold for {string.Join(", ", manifest.Dtypes)}; features: layers {string.Join(", ", manifest.Features.Layers)} of width {manifest.Features.Width}, {manifest.Features.MaxTokens} tokens a message, {(manifest.Features.FirstPredicted ? "after a BOS token" : "no BOS")}.");
         Line($"");
         Line($"## Heads");
-        Line($"Logistic regression on pooled hidden states, zero-shot criteria, surface and hashed words (the authorship head reads words only where that helps on a source left out, and no capitals, digits or punctuation). Strength chosen on held-out folds: whole sources for `synthetic`, clusters of like texts elsewhere.");
+        Line($"Logistic regression on pooled hidden states, zero-shot criteria, surface and hashed words (the authorship head reads words only where that helps on a source left out, and no capitals, digits or punctuation); the heads for mail also read runs of characters and what a message asks for, where it leads and how it is made. Strength chosen on held-out folds: whole sources for `synthetic`, clusters of like texts elsewhere.");
         Line($"");
         Line($"| head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
         Line($"|---|---|---|---|---|---|");

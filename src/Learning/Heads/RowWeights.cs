@@ -1,20 +1,30 @@
+using System.Numerics.Tensors;
+using Detection.Detectors.Heads;
+
 namespace Detection.Learning.Heads;
 
-/// <summary>How much each row counts when a head learns.</summary>
+/// <summary>How much each row counts when a head learns, and what of it the head reads.</summary>
 internal static class RowWeights
 {
     /// <summary>Every source and answer counts as the square root of its rows, so that no one source decides what machine or spam means.</summary>
-    public static List<TaughtExample> Of(string head, IReadOnlyList<Example> teaching, IReadOnlyList<(float[] Dense, float[] Words)> standard)
+    public static List<TaughtExample> Of(string head, IReadOnlyList<Example> teaching, IReadOnlyList<ScaledFeatures> scaled)
     {
         var rows = Enumerable.Range(0, teaching.Count).Select(i => (Index: i, Answer: HeadTargets.Of(teaching[i].Row, head))).Where(one => one.Answer is not null).ToArray();
         var counts = rows.GroupBy(row => (teaching[row.Index].SourceGroup, row.Answer)).ToDictionary(group => group.Key, group => group.Count());
         double positives = counts.Where(one => one.Key.Answer == true).Sum(one => Math.Sqrt(one.Value)), negatives = counts.Where(one => one.Key.Answer == false).Sum(one => Math.Sqrt(one.Value));
+        float[] prior = StructuralFeatures.Prior(head);
         return [.. rows.Select(row =>
         {
             var example = teaching[row.Index];
             int count = counts[(example.SourceGroup, row.Answer)];
             double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives);
-            return new TaughtExample(new TrainingRow(standard[row.Index].Dense, example.Features.Words.Bucket, standard[row.Index].Words, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
+            return new TaughtExample(Row(scaled[row.Index], HeadNames.IsMail(head), prior, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
         })];
     }
+
+    /// <summary>Heads for mail read structure after the dense features, and grams after the words.</summary>
+    private static TrainingRow Row(ScaledFeatures features, bool mail, float[] prior, bool positive, float weight) => !mail
+        ? new TrainingRow(features.Dense, features.Words.Bucket, features.Words.Count, positive, weight)
+        : new TrainingRow([.. features.Dense, .. features.Structure], [.. features.Words.Bucket, .. features.Grams.Bucket.Select(bucket => WordVector.Buckets + bucket)],
+            [.. features.Words.Count, .. features.Grams.Count], positive, weight, TensorPrimitives.Dot(features.Structure, prior), features.Dense.AsSpan().IndexOfAnyExcept(0f) is >= 0 and var first ? first : features.Dense.Length);
 }

@@ -3,7 +3,9 @@ using System.Numerics.Tensors;
 namespace Detection.Learning.Heads;
 
 /// <summary>Rows to learn from: standardised dense features, weighed words (sparse, may be empty), the answer and how much the row counts.</summary>
-internal sealed record TrainingRow(float[] Dense, int[] WordBucket, float[] WordValue, bool Positive, float Weight);
+/// <param name="Known">Margin that is given before anything is learned.</param>
+/// <param name="First">Dense features before this one are zero, and are not read.</param>
+internal sealed record TrainingRow(float[] Dense, int[] WordBucket, float[] WordValue, bool Positive, float Weight, float Known = 0, int First = 0);
 
 /// <summary>
 /// Mean weighted logistic loss and its gradient over rows, for weights laid out as dense, words, bias. Rows are cut into a fixed number of parts that are summed in order:
@@ -41,7 +43,7 @@ internal sealed class TrainingMatrix
 
     public float Margin(TrainingRow row, float[] weights)
     {
-        float margin = TensorPrimitives.Dot(row.Dense, weights.AsSpan(0, Dense)) + weights[^1];
+        float margin = TensorPrimitives.Dot(row.Dense.AsSpan(row.First), weights.AsSpan(row.First, Dense - row.First)) + weights[^1] + row.Known;
         if (Words > 0)
             for (int i = 0; i < row.WordBucket.Length; i++) margin += row.WordValue[i] * weights[Dense + row.WordBucket[i]];
         return margin;
@@ -58,7 +60,8 @@ internal sealed class TrainingMatrix
             double margin = Margin(row, weights), signed = row.Positive ? margin : -margin;
             loss += row.Weight * (signed > 0 ? Math.Log(1 + Math.Exp(-signed)) : Math.Log(1 + Math.Exp(signed)) - signed);
             float slope = (float)(row.Weight * (1 / (1 + Math.Exp(-margin)) - (row.Positive ? 1 : 0)));
-            TensorPrimitives.MultiplyAdd(row.Dense, slope, dense, dense);
+            var read = dense[row.First..];
+            TensorPrimitives.MultiplyAdd(row.Dense.AsSpan(row.First), slope, read, read);
             if (Words > 0)
                 for (int i = 0; i < row.WordBucket.Length; i++) gradient[Dense + row.WordBucket[i]] += slope * row.WordValue[i];
             gradient[^1] += slope;

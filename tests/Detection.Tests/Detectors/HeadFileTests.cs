@@ -57,6 +57,42 @@ public sealed class HeadFileTests
     }
 
     [Fact]
+    public void Structure_and_grams_are_read_again_and_count()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        WithMail().Write(path);
+        var heads = HeadFile.Read(path).Heads;
+        float[] structure = [.. StructuralFeatures.Names.Select((_, i) => i == 0 ? 0.5f : 0)];
+        var features = new TextFeatures([3, 2], WordVector.None) { Grams = new WordVector([7], [1]), Structure = structure };
+        // The one gram has length 1 and weight 3; half an observation of weight 1.
+        Assert.Equal(-1 + 3 + 0.5f, heads.Margins(features)[0], 1e-6f);
+        Assert.Equal(-1f, heads.Margins(new TextFeatures([3, 2], WordVector.None))[0], 1e-6f);
+    }
+
+    [Fact]
+    public void Structure_of_another_program_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        WithMail().Write(path);
+        using (var whole = SafetensorsFile.Open(path))
+        {
+            var kept = whole.Tensors.Values.Select(tensor =>
+            {
+                float[] values = new float[tensor.Count];
+                whole.Read(tensor.Name, values);
+                return tensor.Name == "spam.structure" ? new NamedTensor(tensor.Name, [1], new float[1]) : new NamedTensor(tensor.Name, tensor.Shape, values);
+            }).ToArray();
+            SafetensorsWriter.Write(path, kept);
+        }
+        Assert.Contains("spam.structure", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_no_model_has_read_counts_as_the_mean() => Assert.Equal([0f, 1], Some().Heads.Standardise([float.NaN, 3]));
+
+    [Fact]
     public void One_odd_feature_does_not_decide() =>
         Assert.Equal(HeadSet.Furthest, Some().Heads.Standardise([1e9f, 2])[0]);
 
@@ -75,6 +111,12 @@ public sealed class HeadFileTests
         Assert.Equal(1 / 441.0, people.RateOf(Channel.Sms, 50, 5000f)!.Rate, 1e-12);
         Assert.Null(new HumanScores(new Dictionary<string, float[]>()).RateOf(Channel.Sms, 50, 0));
     }
+
+    private static HeadFile WithMail() => new(
+        new HeadSet([1, 2], [2, 1], [.. Enumerable.Repeat(1f, WordVector.Buckets)],
+            [new Head("spam", [-1, 1], [], 0, new Platt(2, -1)) { Grams = [.. Enumerable.Range(0, CharacterGrams.Buckets).Select(i => i == 7 ? 3f : 0)], Structure = [.. Enumerable.Repeat(1f, StructuralFeatures.Count)] }])
+        { GramRarity = [.. Enumerable.Repeat(1f, CharacterGrams.Buckets)] },
+        new Dictionary<string, HumanScores>());
 
     internal static HeadFile Some() => new(
         new HeadSet([1, 2], [2, 1], [.. Enumerable.Repeat(1f, WordVector.Buckets)],

@@ -2,14 +2,11 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Detection.Ingest;
+namespace Detection.Text;
 
 /// <summary>Domain names in addresses, links and link texts, and whether two belong to one owner.</summary>
-internal static partial class DomainNames
+public static partial class DomainNames
 {
-    // Registries that sell names below a second level; the public-suffix list has many more, these cover most mail.
-    private static readonly HashSet<string> SecondLevel = ["co", "com", "org", "net", "ac", "gov", "edu", "or", "ne", "gob"];
-
     // A bare "word.word" is a site only if it ends like one; countries (two letters) apart, these carry nearly all mail.
     private static readonly HashSet<string> Endings =
     [
@@ -29,11 +26,18 @@ internal static partial class DomainNames
     }
 
     /// <summary>The host of a web address: a domain name, or an IP address as it stands.</summary>
-    public static string? OfUrl(string url) =>
-        !Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https") ? null
-        : parsed.HostNameType == UriHostNameType.Dns ? Clean(parsed.IdnHost)
-        : parsed.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 ? parsed.DnsSafeHost
-        : null;
+    public static string? OfUrl(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https")) return null;
+        try
+        {
+            return parsed.HostNameType == UriHostNameType.Dns ? Clean(parsed.IdnHost)
+                : parsed.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 ? parsed.DnsSafeHost
+                : null;
+        }
+        // Some addresses are parsed, and only then found to hold what no host may.
+        catch (UriFormatException) { return null; }
+    }
 
     /// <summary>The domain that a link's text claims: the whole text is an address of a site.</summary>
     public static string? InText(string text)
@@ -48,12 +52,14 @@ internal static partial class DomainNames
     /// <summary>The registrable parts are equal.</summary>
     public static bool SameOwner(string one, string other) => Registrable(one) == Registrable(other);
 
-    public static string Registrable(string domain)
+    /// <summary>The part that someone registered: the public suffix and one label more (<c>mail.shop.co.uk</c>: <c>shop.co.uk</c>). An IP address, or a suffix itself, as it stands.</summary>
+    public static string Registrable(string domain) => IPAddress.TryParse(domain, out _) ? domain : PublicSuffixes.Registrable(domain);
+
+    /// <summary>As a person reads it: Unicode instead of Punycode where that is possible.</summary>
+    public static string Shown(string domain)
     {
-        if (IPAddress.TryParse(domain, out _)) return domain;
-        string[] labels = domain.Split('.');
-        int keep = labels.Length >= 3 && labels[^1].Length == 2 && SecondLevel.Contains(labels[^2]) ? 3 : 2;
-        return labels.Length <= keep ? domain : string.Join('.', labels[^keep..]);
+        try { return Idn.GetUnicode(domain); }
+        catch (ArgumentException) { return domain; }
     }
 
     /// <summary>Lower case and in the ASCII form (RFC 5891), so that a name compares equal however it is written.</summary>
