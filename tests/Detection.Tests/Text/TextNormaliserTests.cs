@@ -34,6 +34,7 @@ public class TextNormaliserTests
     [InlineData("Ο Θεός και α")]
     [InlineData("R = 5 kΩ, 3 µm and λ = 2 Δx")]
     [InlineData("In Russian: он а не она, said Maria")]
+    [InlineData("Set Α of the Greek letters, then Β")]
     [InlineData("👩\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f\u20e3 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f")]
     [InlineData("می\u200cخواهم")]
     [InlineData("क\u094d\u200dष")]
@@ -64,6 +65,12 @@ public class TextNormaliserTests
         Assert.Equal(13, normalised.Changes[0].Count);
     }
 
+    [Theory]
+    [InlineData("S\u043ec\u043a. \u0399 w\u0430s \u0391 \u0422\u0391\u039dK", "Sock. I was A TANK")]
+    [InlineData("th\u0435 \u03b1 level", "the α level")]
+    [InlineData("th\u0435 \u0391 of Ω", "the Α of Ω")]
+    public void A_capital_of_another_alphabet_is_Latin_among_words_that_mix_one(string original, string expected) => Assert.Equal(expected, TextNormaliser.Normalise(original).Text);
+
     [Fact]
     public void What_was_removed_is_named_with_its_place()
     {
@@ -75,6 +82,25 @@ public class TextNormaliserTests
         Assert.Equal((0, 4), normalised.ToNormalised(0, 6));
         Assert.Equal((5, 10), normalised.ToNormalised(7, 15));
     }
+
+    [Theory]
+    [InlineData("p\u200bay\u200bpal", "zero-width", 2, 2 / 8f)]
+    [InlineData("p\u0430yp\u0430l\u200b now", "confusable", 2, 2 / 10f)]
+    [InlineData("\u202eevil\u202c", "bidi-control", 2, 2 / 6f)]
+    [InlineData("thin\u2009space", "odd-space", 1, 1 / 10f)]
+    [InlineData("bell\u0007", "control", 1, 1 / 5f)]
+    [InlineData("two  spaces\n\nand a cafe\u0301", "zero-width", 0, 0f)]
+    public void What_was_removed_is_a_share_of_the_text(string original, string kind, int count, float share)
+    {
+        var signals = NormalisationSignals.Of(TextNormaliser.Normalise(original));
+        Assert.Equal((count, share), (signals.Count(kind), (float)signals.Share(kind)));
+        int place = NormalisationSignals.Names.ToList().IndexOf($"share_of_{kind.Replace('-', '_')}");
+        Assert.Equal(Enumerable.Range(0, NormalisationSignals.Names.Count).Select(i => i == place ? share : 0), signals.Values);
+    }
+
+    [Fact]
+    public void Shares_stay_between_nothing_and_all() => Odd.Sample(original =>
+        Assert.All(NormalisationSignals.Of(TextNormaliser.Normalise(original)).Values, share => Assert.InRange(share, 0, 1)), iter: 5_000);
 
     [Fact]
     public void The_padding_of_newsletters_is_no_evidence() =>
