@@ -183,7 +183,7 @@ public sealed class DetectionPipeline : IDisposable
             Features = new TextFeatures(Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)), WordVector.Of(one.Message.Subject, one.Text.Text)),
             Map = Map(one, scores),
             Changes = one.Text.Changes,
-            Signals = NormalisationSignals.Of(one.Text),
+            Signals = NormalisationSignals.Of(one.Text, text => _tokenizer.Encode(text).Count),
         };
     }
 

@@ -32,6 +32,6 @@ public sealed record Reading
     /// <summary>What was normalised away, with its places in the stored text.</summary>
     public IReadOnlyList<NormalisationChange> Changes { get; init; } = [];
 
-    /// <summary>How much that was, as shares of the text. No head of today reads them.</summary>
+    /// <summary>How much that was, in numbers. No head of today reads them.</summary>
     public NormalisationSignals Signals { get; init; } = NormalisationSignals.None;
 }

@@ -58,8 +58,8 @@ internal sealed class ConfusableWords
             capitals &= !Rune.IsLower(rune);
             if (Confusables.IsLatin(rune.Value) || kind == LookAlike.Styled || (kind == LookAlike.Fullwidth && !_eastAsian)) latin = true;
             else if (kind == LookAlike.None && Rune.IsLetter(rune)) other = true;
-            if (kind is >= LookAlike.Cyrillic and <= LookAlike.Cherokee) scripts.Add(kind);
-            else if (kind == LookAlike.None && Rune.IsLetter(rune)) scripts.Add(Confusables.ScriptOf(rune.Value));
+            if (kind is >= LookAlike.Cyrillic and <= LookAlike.Coptic) scripts.Add(kind);
+            else if (kind == LookAlike.None && Rune.IsLetter(rune) && Confusables.ScriptOf(rune.Value) is not LookAlike.None and var script) scripts.Add(script);
         }
         if (latin && !other) _mixedIn.UnionWith(scripts);
         if (!latin && other) _written.UnionWith(scripts);

@@ -122,11 +122,12 @@ public sealed class DetectionPipelineTests(TinyBundle tiny)
         Evidence Of(string attacked) => pipeline.Judge([Messages[0] with { Text = attacked }], TestContext.Current.CancellationToken)[0].Evidence.Single(one => one.Signal is "zero-width" or "confusable");
         Evidence one = Of(text.Replace("account", "acc\u200Bount", StringComparison.Ordinal)), many = Of(Attack.ZeroWidth.Apply(text)), letters = Of(Attack.Homoglyph.Apply(text));
         Assert.Equal(("1 invisible character was removed.", 1), (one.Text, one.Value));
-        Assert.EndsWith("invisible characters were removed: 42 % of its characters.", many.Text, StringComparison.Ordinal);
+        Assert.EndsWith("invisible characters were removed: 38 % of its characters.", many.Text, StringComparison.Ordinal);
         Assert.True(many.Weight > one.Weight);
         Assert.Contains("letters of other alphabets that look Latin were read as Latin", letters.Text, StringComparison.Ordinal);
         var reading = pipeline.Read([Messages[0] with { Text = Attack.ZeroWidth.Apply(text) }, Messages[0]], TestContext.Current.CancellationToken);
         Assert.Equal(many.Value, reading[0].Signals.Count("zero-width"));
+        Assert.True(reading[0].Signals.LogTokenGrowth > 0.5);
         Assert.All(reading[1].Signals.Values, share => Assert.Equal(0, share));
     }
 

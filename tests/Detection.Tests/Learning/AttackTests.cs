@@ -111,6 +111,15 @@ public sealed class AttackTests(ITestOutputHelper output)
         Assert.True(left.Count <= attacked / 100, $"{left.Count} of {attacked} read otherwise: {string.Join('\n', left.Take(20))}");
     }
 
+    [Theory]
+    [InlineData("homoglyph"), InlineData("zero_width_space"), InlineData("whitespace")]
+    public void Quotes_and_signatures_are_found_in_an_attacked_mail(string name)
+    {
+        const string Mail = "Thanks!\n\nOn Tue, 5 Mar 2024 at 10:12, Bob <bob@example.org> wrote:\n> Shall I?\n> Bob\n\nLater, not now.\n-- \nAnn Example\n+44 1234\n";
+        Assert.Equal("Thanks! Later, not now.", JudgedText.From(Mail).Text);
+        for (int seed = 0; seed < 20; seed++) Assert.Equal("Thanks! Later, not now.", JudgedText.From(Named(name).Apply(Mail, seed)).Text);
+    }
+
     private const int Rows = 150;
 
     private static Attack Named(string name) => Attack.All.Single(attack => attack.Name == name);

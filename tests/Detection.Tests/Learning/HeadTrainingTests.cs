@@ -113,7 +113,8 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         Assert.Equal((1, 30, 30), (report.Files, report.Humans, report.Machines));
         foreach (var attack in report.Attacks.Where(attack => attack.Attack is "homoglyph" or "zero_width_space" or "whitespace" or "insert_paragraphs"))
         {
-            Assert.Equal((60, 60), (attack.Changed, attack.Undone));
+            int changed = attack.Attack == "insert_paragraphs" ? 0 : 60; // its sentences begin with small letters
+            Assert.Equal((changed, changed), (attack.Changed, attack.Undone));
             Assert.All(attack.Columns, column => Assert.Equal((column.Clean, column.Clean, new Interval(0, 0), new Interval(0, 0)), (column.Machines, column.Both, column.MachinesDifference, column.BothDifference)));
             Assert.Equal(report.Clean, attack.Decided);
         }
