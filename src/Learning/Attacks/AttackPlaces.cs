@@ -9,12 +9,9 @@ internal static partial class AttackPlaces
 {
     private static readonly string[] ArticleWords = [" a ", " an ", " the "];
 
-    private static readonly FrozenDictionary<char, string> LookAlikes = new Dictionary<char, string>
-    {
-        ['a'] = "\u0430", ['A'] = "\u0410\u0391", ['B'] = "\u0412\u0392", ['c'] = "\u0441", ['C'] = "\u0421", ['e'] = "\u0435", ['E'] = "\u0415\u0395", ['H'] = "\u041D\u0397",
-        ['i'] = "\u0456", ['I'] = "\u0406\u0399", ['K'] = "\u041A\u039A", ['M'] = "\u041C\u039C", ['N'] = "\u039D", ['o'] = "\u043E", ['O'] = "\u041E\u039F", ['p'] = "\u0440",
-        ['P'] = "\u0420\u03A1", ['T'] = "\u0422\u03A4", ['x'] = "\u0445", ['X'] = "\u0425\u03A7", ['y'] = "\u0443", ['Z'] = "\u0396",
-    }.ToFrozenDictionary();
+    /// <summary>RAID's 22 letters, each with its Cyrillic and Greek look-alikes.</summary>
+    private static readonly FrozenDictionary<char, string> LookAlikes = ("a\u0430 A\u0410\u0391 B\u0412\u0392 c\u0441 C\u0421 e\u0435 E\u0415\u0395 H\u041D\u0397 i\u0456 I\u0406\u0399 K\u041A\u039A "
+        + "M\u041C\u039C N\u039D o\u043E O\u041E\u039F p\u0440 P\u0420\u03A1 T\u0422\u03A4 x\u0445 X\u0425\u03A7 y\u0443 Z\u0396").Split(' ').ToFrozenDictionary(letter => letter[0], letter => letter[1..]);
 
     /// <summary>An article and the space before it.</summary>
     public static IReadOnlyList<TextSpan> Articles(string text)
@@ -28,7 +25,11 @@ internal static partial class AttackPlaces
 
     public static IReadOnlyList<TextSpan> LettersWithLookAlikes(string text) => [.. Each(text, i => LookAlikes.ContainsKey(text[i]))];
 
-    public static string LookAlike(string letter, Random random) => LookAlikes[letter[0]] is var choice ? choice[random.Next(choice.Length)].ToString() : letter;
+    public static string LookAlike(string letter, Random random)
+    {
+        string choice = LookAlikes[letter[0]];
+        return choice[random.Next(choice.Length)].ToString();
+    }
 
     public static IReadOnlyList<TextSpan> Numbers(string text) => Found(Number(), text);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Detection.Text.Normalising;
@@ -57,7 +58,7 @@ internal sealed class ConfusableWords
             any |= kind != LookAlike.None;
             capitals &= !Rune.IsLower(rune);
             if (Confusables.IsLatin(rune.Value) || kind == LookAlike.Styled || (kind == LookAlike.Fullwidth && !_eastAsian)) latin = true;
-            else if (kind == LookAlike.None && Rune.IsLetter(rune)) other = true;
+            else if (kind == LookAlike.None && Rune.IsLetter(rune) && Rune.GetUnicodeCategory(rune) != UnicodeCategory.ModifierLetter) other = true;
             if (kind is >= LookAlike.Cyrillic and <= LookAlike.Coptic) scripts.Add(kind);
             else if (kind == LookAlike.None && Rune.IsLetter(rune) && Confusables.ScriptOf(rune.Value) is not LookAlike.None and var script) scripts.Add(script);
         }

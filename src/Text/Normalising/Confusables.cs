@@ -61,7 +61,8 @@ internal static class Confusables
     };
 
     /// <summary>Latin letters, phonetic ones aside: those stand in transcriptions.</summary>
-    public static bool IsLatin(int rune) => rune is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') or 0xAA or 0xBA or (>= 0xC0 and <= 0x24F and not (0xD7 or 0xF7)) or (>= 0x1E00 and <= 0x1EFF);
+    public static bool IsLatin(int rune) => rune is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') or 0xAA or 0xBA or (>= 0xC0 and <= 0x24F and not (0xD7 or 0xF7)) or (>= 0x1E00 and <= 0x1EFF)
+        or (>= 0xFB00 and <= 0xFB06); // ligatures
 
     private static FrozenDictionary<int, (char Letter, LookAlike Kind)> MakeTable()
     {

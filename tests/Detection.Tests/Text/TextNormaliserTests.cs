@@ -70,6 +70,7 @@ public class TextNormaliserTests
     [Theory]
     [InlineData("S\u043ec\u043a. \u0399 w\u0430s \u0391 \u0422\u0391\u039dK", "Sock. I was A TANK")]
     [InlineData("defo\u2c85med, di\u0455tur\u042Ced, bree\u1d22e", "deformed, disturbed, breeze")]
+    [InlineData("di\ufb00\u0435rent Qur\u02be\u0430n", "di\ufb00erent Qur\u02bean")]
     [InlineData("th\u0435 \u03b1 level", "the α level")]
     [InlineData("th\u0435 \u0391 of Ω", "the Α of Ω")]
     public void Look_alikes_are_Latin_in_words_with_Latin_letters_and_capitals_alone_beside_such_words(string original, string expected) => Assert.Equal(expected, TextNormaliser.Normalise(original).Text);
