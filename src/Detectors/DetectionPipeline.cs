@@ -184,6 +184,7 @@ public sealed class DetectionPipeline : IDisposable
             Features = Beside(one.Message, one.Text.Text, structure) with { Dense = Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)) },
             Map = Map(one, scores),
             Structure = structure,
+            Signals = NormalisationSignals.Of(one.Text, text => _tokenizer.Encode(text).Count),
         };
     }
 

@@ -1,6 +1,7 @@
 using Detection.Contracts;
 using Detection.Detectors.Criteria;
 using Detection.Detectors.Heads;
+using Detection.Text;
 
 namespace Detection.Detectors;
 
@@ -30,4 +31,7 @@ public sealed record Reading
 
     /// <summary>What the make-up of the message says, observation by observation.</summary>
     public IReadOnlyList<Evidence> Structure { get; init; } = [];
+
+    /// <summary>How much was normalised away, in numbers. No head of today reads them.</summary>
+    public NormalisationSignals Signals { get; init; } = NormalisationSignals.None;
 }

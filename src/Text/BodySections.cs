@@ -1,3 +1,4 @@
+using System.Text;
 using Detection.Text.Sections;
 
 namespace Detection.Text;
@@ -25,12 +26,26 @@ public static class BodySections
     {
         BodyLine[] lines = BodyLine.Split(text);
         SectionKind[] kinds = new SectionKind[lines.Length];
-        QuotedReplies.Mark(text, lines, kinds);
-        Signatures.Mark(text, lines, kinds);
+        (string seen, BodyLine[] seenLines) = AsSeen(text, lines);
+        QuotedReplies.Mark(seen, seenLines, kinds);
+        Signatures.Mark(seen, seenLines, kinds);
         List<BodySection> sections = [];
         for (int i = 0; i < lines.Length; i++)
             if (sections.Count > 0 && sections[^1].Kind == kinds[i]) sections[^1] = sections[^1] with { Span = new TextSpan(sections[^1].Span.Start, lines[i].Next) };
             else sections.Add(new BodySection(kinds[i], new TextSpan(lines[i].Start, lines[i].Next)));
         return sections;
+    }
+
+    /// <summary>The same lines as a reader sees them: invisible characters and look-alikes would hide the marks of quotes and signatures.</summary>
+    private static (string Text, BodyLine[] Lines) AsSeen(string text, BodyLine[] lines)
+    {
+        if (Ascii.IsValid(text) || TextNormaliser.Normalise(text) is not { Changes.Count: > 0 } normalised) return (text, lines);
+        StringBuilder seen = new(text.Length);
+        foreach (BodyLine line in lines)
+        {
+            (int start, int end) = normalised.ToNormalised(line.Start, line.Next);
+            seen.Append(normalised.Text.AsSpan(start, end - start).Trim(' ')).Append('\n');
+        }
+        return (seen.ToString(), BodyLine.Split(seen.ToString()));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Detection.Text.Normalising;
 
 namespace Detection.Text;
@@ -9,10 +10,11 @@ namespace Detection.Text;
 public sealed class NormalisedText
 {
     private readonly int[] _starts, _ends;
+    private readonly IReadOnlyList<TextSpan> _read;
 
-    internal NormalisedText(string original, MappedText text, IReadOnlyList<NormalisationChange> changes)
+    internal NormalisedText(string original, MappedText text, IReadOnlyList<NormalisationChange> changes, IReadOnlyList<TextSpan> read)
     {
-        (Original, Text, Changes) = (original, text.ToString(), changes);
+        (Original, Text, Changes, _read) = (original, text.ToString(), changes, read);
         (_starts, _ends) = text.Map();
     }
 
@@ -45,6 +47,20 @@ public sealed class NormalisedText
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
         int first = FirstAbove(_ends, start), last = FirstAbove(_starts, end - 1);
         return start == end ? (first, first) : (first, Math.Max(first, last));
+    }
+
+    /// <summary>What was read of the original with one space for every run of white space, and nothing else normalised.</summary>
+    internal string WithSpacesCollapsed()
+    {
+        StringBuilder text = new(Original.Length);
+        foreach (TextSpan span in _read)
+        {
+            foreach (char unit in Original.AsSpan(span.Start, span.Length))
+                if (!char.IsWhiteSpace(unit)) text.Append(unit);
+                else if (text.Length > 0 && text[^1] != ' ') text.Append(' ');
+            if (text.Length > 0 && text[^1] != ' ') text.Append(' ');
+        }
+        return text.ToString().TrimEnd(' ');
     }
 
     /// <summary>The index of the first value greater than the limit in a list that does not fall.</summary>

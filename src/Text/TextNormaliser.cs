@@ -19,7 +19,7 @@ public static class TextNormaliser
         text = Compose(text, changes);
         MappedText latin = ConfusableWords.Apply(text, changes);
         if (latin != text) text = Compose(latin, changes: null); // a Latin letter may compose with the mark that its look-alike did not
-        return new NormalisedText(original, CollapseSpaces(text), changes.ToList());
+        return new NormalisedText(original, CollapseSpaces(text), changes.ToList(), spans);
     }
 
     private static MappedText Compose(MappedText text, ChangeLog? changes)

@@ -35,21 +35,25 @@ internal static class EvaluateCommand
         var baseline = new Option<string>("--baseline") { Description = "Also trains this baseline on each file's own train rows." };
         baseline.AcceptOnlyFromAmong("tfidf");
         var loso = new Option<bool>("--loso") { Description = "Leave one source out: trains heads on all files but those of one source and measures on that, for synthetic and spam; the model's own heads are not asked." };
-        var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere." };
+        var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere. With --attacks, of the whole sample." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
+        var attacks = new Option<bool>("--attacks") { Description = $"For synthetic: what eight attacks on a text do, on one sample of at most {AttackEvaluation.MostTexts} rows over all files." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new ModelOptions(observer: true);
-        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, json };
+        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, attacks, json };
         shared.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
+            if (result.GetValue(loso) && result.GetValue(attacks)) result.AddError("--loso and --attacks are two evaluations: one at a time.");
         });
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
-            if (parsed.GetValue(task) == Language)
+            var learned = parsed.GetValue(task) == Language ? (LearningTask?)null : Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true);
+            if (parsed.GetValue(attacks) && (learned != LearningTask.Synthetic || parsed.GetValue(baseline) is not null)) throw new UsageException("--attacks goes with --task synthetic, and with no baseline.");
+            if (learned is not { } answer)
             {
                 WriteBits(terminal, options, parsed.GetValue(data)!, parsed.GetValue(rows) ?? int.MaxValue, parsed.GetValue(json), cancellation);
                 return Task.FromResult(CommandLine.Done);
@@ -61,9 +65,9 @@ internal static class EvaluateCommand
                 WriteLeftOut(terminal, pipeline, parsed.GetValue(task)!, parsed.GetValue(data)!, parsed.GetValue(rows), folder, parsed.GetValue(json), cancellation);
                 return Task.FromResult(CommandLine.Done);
             }
-            var report = Evaluation.Run(pipeline, new EvaluationOptions
+            var measured = new EvaluationOptions
             {
-                Task = Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true),
+                Task = answer,
                 Files = parsed.GetValue(data)!,
                 Split = parsed.GetValue(split),
                 Final = parsed.GetValue(final),
@@ -71,13 +75,15 @@ internal static class EvaluateCommand
                 TfidfBaseline = parsed.GetValue(baseline) is not null,
                 Features = folder,
                 DataFolder = options.Data,
-            }, new ProgressLines(terminal), cancellation);
-            if (parsed.GetValue(json)) terminal.Out.WriteLine(JsonSerializer.Serialize(report, Json));
-            else terminal.Out.WriteLine(EvaluationText.Of(report));
+            };
+            if (parsed.GetValue(attacks)) Write(terminal, parsed.GetValue(json), AttackEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
+            else Write(terminal, parsed.GetValue(json), Evaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             return Task.FromResult(CommandLine.Done);
         });
         return command;
     }
+
+    private static void Write<T>(Terminal terminal, bool json, T report, Func<T, string> text) => terminal.Out.WriteLine(json ? JsonSerializer.Serialize(report, Json) : text(report));
 
     private static void WriteLeftOut(Terminal terminal, DetectionPipeline pipeline, string task, string[] files, int? rows, string features, bool json, CancellationToken cancellation)
     {
@@ -85,11 +91,11 @@ internal static class EvaluateCommand
         if (task == "spam")
         {
             var mail = MailAcrossSources.Run(pipeline, files, rows ?? int.MaxValue, features, progress, cancellation);
-            terminal.Out.WriteLine(json ? JsonSerializer.Serialize(mail, Json) : MailAcrossSources.Table(mail));
+            Write(terminal, json, mail, MailAcrossSources.Table);
             return;
         }
         var authorship = LeaveOneSourceOut.Run(pipeline, files, rows ?? SyntheticRows, features, progress, cancellation);
-        terminal.Out.WriteLine(json ? JsonSerializer.Serialize(authorship, Json) : LeaveOneSourceOut.Table(authorship));
+        Write(terminal, json, authorship, LeaveOneSourceOut.Table);
     }
 
     private static void WriteBits(Terminal terminal, DetectionOptions options, string[] files, int each, bool json, CancellationToken cancellation)

@@ -35,14 +35,17 @@ internal static class StructuralEvidence
         ["truncated"] = 0,
     };
 
-    /// <summary>Kinds of <see cref="NormalisationChange"/> that hide something, how they are said, and the weight of one place.</summary>
-    private static readonly Dictionary<string, (string Sentence, double Weight)> Removed = new(StringComparer.Ordinal)
+    /// <summary>From this share of the characters on, what was normalised away weighs as much as it can; one place weighs a fifth of that.</summary>
+    private const double FullShare = 0.1, Least = 0.2;
+
+    /// <summary>Kinds of <see cref="NormalisationChange"/> that hide something: how one and how many are said, and the most that they weigh.</summary>
+    private static readonly Dictionary<string, (string One, string Many, double Most)> Removed = new(StringComparer.Ordinal)
     {
-        [NormalisationChange.ZeroWidth] = ("invisible characters stand inside its words", 0.05),
-        [NormalisationChange.BidiControl] = ("control characters turn the direction of its text", 0.1),
-        [NormalisationChange.Confusable] = ("letters of another alphabet stand for look-alikes", 0.1),
-        [NormalisationChange.OddSpace] = ("spaces that no keyboard makes stand in it", 0.01),
-        [NormalisationChange.Control] = ("control characters are hidden in it", 0.02),
+        [NormalisationChange.ZeroWidth] = ("invisible character was removed", "invisible characters were removed", 0.5),
+        [NormalisationChange.BidiControl] = ("character that turns the direction of text was removed", "characters that turn the direction of text were removed", 0.5),
+        [NormalisationChange.Confusable] = ("letter of another alphabet that looks Latin was read as Latin", "letters of other alphabets that look Latin were read as Latin", 0.5),
+        [NormalisationChange.OddSpace] = ("space that no keyboard makes was read as a plain one", "spaces that no keyboard makes were read as plain ones", 0.1),
+        [NormalisationChange.Control] = ("control character was removed or replaced", "control characters were removed or replaced", 0.2),
     };
 
     /// <summary>What a message may ask for, in words, and how much that weighs by itself: honest mail asks for things too.</summary>
@@ -84,10 +87,20 @@ internal static class StructuralEvidence
             $"It holds {characters:N0} characters that a reader does not see ({string.Join(", ", hidden.Select(one => one.Reason).Distinct(StringComparer.Ordinal).Take(4))})."), []);
     }
 
-    private static IEnumerable<Evidence> Normalisation(NormalisedText text) => text.Changes.Where(change => Removed.ContainsKey(change.Kind))
-        .Select(change => new Evidence(change.Kind, change.Count, Math.Min(0.5, Removed[change.Kind].Weight * change.Count),
-            string.Create(CultureInfo.InvariantCulture, $"In {change.Count:N0} {(change.Count == 1 ? "place" : "places")} {Removed[change.Kind].Sentence}."),
-            [.. change.Spans.Take(MostSpans).Select(span => new EvidenceSpan("text", span.Start, span.End, 1))]));
+    private static IEnumerable<Evidence> Normalisation(NormalisedText text)
+    {
+        var signals = NormalisationSignals.Of(text);
+        return text.Changes.Where(change => Removed.ContainsKey(change.Kind)).Select(change =>
+        {
+            var (one, many, most) = Removed[change.Kind];
+            double share = signals.Share(change.Kind);
+            return new Evidence(change.Kind, change.Count, most * Math.Min(1, Least + (1 - Least) * share / FullShare),
+                string.Create(CultureInfo.InvariantCulture, $"{change.Count:N0} {(change.Count == 1 ? one : many)}{Percent(share)}."),
+                [.. change.Spans.Take(MostSpans).Select(span => new EvidenceSpan("text", span.Start, span.End, 1))]);
+        });
+    }
+
+    private static string Percent(double share) => share < 0.01 ? "" : string.Create(CultureInfo.InvariantCulture, $": {100 * share:F0} % of its characters");
 
     private static IEnumerable<Evidence> Requests(Message message, NormalisedText text)
     {

@@ -21,14 +21,16 @@ public static class Evaluation
         foreach (string file in options.Files)
         {
             var rows = LabelledSet.Of([.. LabelledFile.Read(file)]).Rows;
-            var measured = Measure(pipeline, features, Choose(rows, pipeline, options), progress, LabelledFile.Name(file), cancellation);
+            var chosen = Choose(rows, pipeline, options);
+            progress.Report($"{LabelledFile.Name(file)}: {chosen.Count} rows");
+            var measured = Measure(pipeline, features, chosen, [.. chosen.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions()))], cancellation);
             if (measured.Count > 0) files.Add(Report(options, rows, measured, pipeline));
         }
-        if (options.Final) LogLook(pipeline, options, files);
-        return new EvaluationReport($"{pipeline.Identity.Name} {pipeline.Identity.Version}".TrimEnd(), options.Task, Words(options, pipeline), options.Final, files);
+        if (options.Final) LogLook(pipeline, options, files.Select(file => file.File));
+        return new EvaluationReport(NameOf(pipeline), options.Task, Words(options, pipeline), options.Final, files);
     }
 
-    private static IReadOnlyList<PlacedRow> Choose(IReadOnlyList<PlacedRow> rows, DetectionPipeline pipeline, EvaluationOptions options)
+    internal static IReadOnlyList<PlacedRow> Choose(IReadOnlyList<PlacedRow> rows, DetectionPipeline pipeline, EvaluationOptions options)
     {
         // A model without heads has learned from no row.
         var open = pipeline.HasHeads ? rows : [.. rows.Select(row => row with { Use = RowUse.Measured })];
@@ -48,10 +50,9 @@ public static class Evaluation
         _ => row.Techniques is not null,
     };
 
-    private static List<MeasuredRow> Measure(DetectionPipeline pipeline, FeatureStore features, IReadOnlyList<PlacedRow> rows, IProgress<string> progress, string name, CancellationToken cancellation)
+    /// <param name="messages">Extracted, one a row.</param>
+    internal static List<MeasuredRow> Measure(DetectionPipeline pipeline, FeatureStore features, IReadOnlyList<PlacedRow> rows, IReadOnlyList<Message> messages, CancellationToken cancellation)
     {
-        var messages = rows.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions())).ToArray();
-        progress.Report($"{name}: {rows.Count} rows");
         var read = features.Of(messages, null, cancellation);
         return [.. rows.Select((row, i) => new MeasuredRow(row, read[i],
             pipeline.Decide(new TextToJudge(messages[i].Channel, read[i].Characters, read[i].Tokens, read[i].Supported, read[i].ForHeads))))];
@@ -68,14 +69,16 @@ public static class Evaluation
         };
     }
 
-    private static string Words(EvaluationOptions options, DetectionPipeline pipeline) => string.Create(CultureInfo.InvariantCulture,
+    internal static string NameOf(DetectionPipeline pipeline) => $"{pipeline.Identity.Name} {pipeline.Identity.Version}".TrimEnd();
+
+    internal static string Words(EvaluationOptions options, DetectionPipeline pipeline) => string.Create(CultureInfo.InvariantCulture,
         $"{(options.Final ? "final half and published test splits" : "study half")}, {(options.Split is { } split ? $"split {split}" : pipeline.HasHeads ? "rows that did not teach" : "all splits")}, at most {pipeline.MaxTokens} tokens a text");
 
     /// <summary>Each look at the final half makes the next one less honest: they are counted.</summary>
-    private static void LogLook(DetectionPipeline pipeline, EvaluationOptions options, List<FileReport> files)
+    internal static void LogLook(DetectionPipeline pipeline, EvaluationOptions options, IEnumerable<string> files)
     {
         Directory.CreateDirectory(options.DataFolder);
-        string line = JsonSerializer.Serialize(new { at = ContractJson.Time(options.Time.GetUtcNow()), pipeline.Identity, task = options.Task.ToString(), files = files.Select(file => file.File) }, JsonSerializerOptions.Web);
+        string line = JsonSerializer.Serialize(new { at = ContractJson.Time(options.Time.GetUtcNow()), pipeline.Identity, task = options.Task.ToString(), files = files.ToArray() }, JsonSerializerOptions.Web);
         File.AppendAllText(Path.Combine(options.DataFolder, "final-looks.jsonl"), line + "\n");
     }
 }

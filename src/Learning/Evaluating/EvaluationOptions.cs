@@ -17,7 +17,7 @@ public sealed record EvaluationOptions
     /// <summary>The final half, and published test splits whole; each look is logged in the data folder.</summary>
     public bool Final { get; init; }
 
-    /// <summary>Most rows of a file, evenly over both answers; null: all. Default 200 for authorship, all elsewhere (0 takes the default).</summary>
+    /// <summary>Most rows of a file, evenly over both answers; null: all. Default 200 for authorship, all elsewhere (0 takes the default). With attacks, of the whole sample.</summary>
     [Range(0, 1_000_000)]
     public int? Rows { get; init; } = 0;
 

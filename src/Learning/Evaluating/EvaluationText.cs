@@ -23,6 +23,35 @@ public static class EvaluationText
         return text.ToString();
     }
 
+    /// <summary>One row an attack: AUROC with what it took, either way, then what the bundle's threshold makes of the texts.</summary>
+    public static string Of(AttackReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(Line($"# {report.Model}: attacks"));
+        text.Append(Line($"{report.Humans} texts by people and {report.Machines} by machines of {report.Files} files; {report.Rows}. AUROC over the pairs of one file each; behind it the difference to the texts as they are, with its paired 95 % interval."));
+        Attacked(text, report, "Machines' texts attacked, people's as they are", column => (column.Machines, column.MachinesDifference));
+        Attacked(text, report, "Both attacked", column => (column.Both, column.BothDifference));
+        text.Append("\n## What is changed, and the bundle's threshold\n\n| attack | share of places | texts changed | read as before | machine texts found | people flagged |\n|---|---|---|---|---|---|\n");
+        text.Append(Line($"| none | – | – | – | {Outcome(report.Clean)} |"));
+        foreach (var attack in report.Attacks)
+            text.Append(Line($"| {attack.Attack} | {attack.Fraction} | {attack.Changed} | {attack.Undone} | {Outcome(attack.Decided)} |"));
+        return text.ToString();
+    }
+
+    private static void Attacked(StringBuilder text, AttackReport report, string title, Func<AttackedColumn, (double Auroc, Interval Difference)> form)
+    {
+        var columns = report.Attacks[0].Columns;
+        text.Append(Line($"\n## {title}\n")).Append("| attack | ").AppendJoin(" | ", columns.Select(column => column.Name)).Append(" |\n|---|").Insert(text.Length, "---|", columns.Count).Append('\n');
+        text.Append("| none | ").AppendJoin(" | ", columns.Select(column => Short(column.Clean))).Append(" |\n");
+        foreach (var attack in report.Attacks)
+            text.Append(Line($"| {attack.Attack} | {string.Join(" | ", attack.Columns.Select(column => (column.Clean, After: form(column))).Select(one => $"{Short(one.After.Auroc)}, {Signed(one.After.Auroc - one.Clean)} [{Signed(one.After.Difference.Low)}, {Signed(one.After.Difference.High)}]"))} |"));
+    }
+
+    private static string Outcome(DecidedReport? report) => report is null ? "– | –"
+        : $"{report.Found} of {report.Positives} {Range(report.TruePositives)} | {report.Flagged} of {report.Negatives} {Range(report.FalsePositives)}";
+
+    private static string Signed(double value) => double.IsNaN(value) ? "–" : value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture).Replace('-', '−');
+
     /// <summary>AUROC by file and column, as published-numbers.md §2.7 has it.</summary>
     private static void Overview(StringBuilder text, EvaluationReport report)
     {

@@ -20,16 +20,35 @@ internal static class SyntheticEvaluation
 
     public static SyntheticReport Of(IReadOnlyList<MeasuredRow> rows, FeatureLayout layout)
     {
-        bool heads = rows[0].Judgement.Scores.Synthetic is not null;
-        var columns = new List<Column>();
-        if (heads) columns.Add(Measure("head", rows, Head));
-        foreach (var (name, criterion, sign) in ZeroShot) columns.Add(Measure(name, rows, row => sign * row.Features.Dense[layout.Place(criterion)]));
-        // Without a value a text is as human as can be.
-        if (rows.Any(row => row.Features.Binoculars is not null)) columns.Add(Measure("Binoculars", rows, row => -row.Features.Binoculars ?? double.MinValue));
+        bool heads = HasHeads(rows);
+        List<Column> columns = [.. Detectors(rows, layout).Select(column => Measure(column.Name, rows, column.Score))];
         foreach (string name in Bare) columns.Add(Measure(name, rows, row => row.Features.Dense[layout.Place(name)]));
         Func<MeasuredRow, double> best = heads ? Head : row => row.Features.Dense[layout.Place("mean_loglik")];
         return new SyntheticReport(rows.Count(row => row.Row.Machine == false), rows.Count(row => row.Row.Machine == true), columns, heads ? HeadOf(rows) : null, [.. Slices(rows, best)], heads ? Bias(rows) : null);
     }
+
+    /// <summary>The head where there is one, and the criteria; higher = machine.</summary>
+    internal static IEnumerable<(string Name, Func<MeasuredRow, double> Score)> Detectors(IReadOnlyList<MeasuredRow> rows, FeatureLayout layout)
+    {
+        if (HasHeads(rows)) yield return ("head", Head);
+        foreach (var (name, criterion, sign) in ZeroShot)
+        {
+            int place = layout.Place(criterion);
+            yield return (name, row => sign * row.Features.Dense[place]);
+        }
+        // Without a value a text is as human as can be.
+        if (rows.Any(row => row.Features.Binoculars is not null)) yield return ("Binoculars", row => -row.Features.Binoculars ?? double.MinValue);
+    }
+
+    /// <summary>What the bundle's thresholds did.</summary>
+    internal static DecidedReport Carried(IReadOnlyList<MeasuredRow> rows)
+    {
+        int people = rows.Count(row => row.Row.Machine == false), machines = rows.Count - people;
+        int found = rows.Count(row => row.Row.Machine == true && IsMachine(row)), flagged = rows.Count(row => row.Row.Machine == false && IsMachine(row));
+        return new DecidedReport(flagged, people, Interval.ClopperPearson(flagged, people), found, machines, Interval.Wilson(found, machines));
+    }
+
+    internal static bool HasHeads(IReadOnlyList<MeasuredRow> rows) => rows[0].Judgement.Scores.Synthetic is not null;
 
     private static double Head(MeasuredRow row) => row.Judgement.Margins[HeadNames.Synthetic];
 
@@ -43,10 +62,9 @@ internal static class SyntheticEvaluation
     {
         double[] humans = [.. rows.Where(row => row.Row.Machine == false).Select(Head)], machines = [.. rows.Where(row => row.Row.Machine == true).Select(Head)];
         var probabilities = rows.Select(row => (row.Judgement.Scores.Synthetic!.Value, row.Row.Machine == true)).ToArray();
-        int found = rows.Count(row => row.Row.Machine == true && IsMachine(row)), flagged = rows.Count(row => row.Row.Machine == false && IsMachine(row));
         return new HeadReport(
             BudgetsOf(humans, machines),
-            new DecidedReport(flagged, humans.Length, Interval.ClopperPearson(flagged, humans.Length), found, machines.Length, Interval.Wilson(found, machines.Length)),
+            Carried(rows),
             rows.Count(row => row.Judgement.Authorship is not (Authorship.Human or Authorship.Machine)) / (double)rows.Count,
             rows.Count(row => row.Judgement.Authorship == Authorship.TooShort) / (double)rows.Count,
             Probabilities.ExpectedCalibrationError(probabilities), Probabilities.Brier(probabilities));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Detection.Text.Normalising;
@@ -5,7 +6,7 @@ namespace Detection.Text.Normalising;
 /// <summary>
 /// The pass that puts Latin letters for look-alikes, word by word. A word with a Latin letter and look-alikes, and nothing else, is Latin.
 /// A word of look-alikes alone may be a word of their script: it is Latin only if they are of two scripts, or in a text that mixes the
-/// script into Latin words and has no word that must be of that script. Styled letters are Latin ones everywhere, wide ones outside East Asian text.
+/// script into Latin words (for capitals: any script) and has no word that must be of that script. Styled letters are Latin ones everywhere, wide ones outside East Asian text.
 /// </summary>
 internal sealed class ConfusableWords
 {
@@ -14,7 +15,7 @@ internal sealed class ConfusableWords
     private readonly HashSet<LookAlike> _mixedIn = [], _written = [];
     private readonly bool _eastAsian;
 
-    private readonly record struct Word(int Start, int End, bool Latin, bool Other, HashSet<LookAlike> Scripts);
+    private readonly record struct Word(int Start, int End, bool Latin, bool Other, bool Capitals, HashSet<LookAlike> Scripts);
 
     private ConfusableWords(string text)
     {
@@ -49,20 +50,21 @@ internal sealed class ConfusableWords
 
     private void Read(int start, int end)
     {
-        bool latin = false, other = false, any = false;
+        bool latin = false, other = false, any = false, capitals = true;
         HashSet<LookAlike> scripts = [];
         foreach (Rune rune in _text.AsSpan(start, end - start).EnumerateRunes())
         {
             (_, LookAlike kind) = Confusables.Find(rune.Value);
             any |= kind != LookAlike.None;
+            capitals &= !Rune.IsLower(rune);
             if (Confusables.IsLatin(rune.Value) || kind == LookAlike.Styled || (kind == LookAlike.Fullwidth && !_eastAsian)) latin = true;
-            else if (kind == LookAlike.None && Rune.IsLetter(rune)) other = true;
-            if (kind is >= LookAlike.Cyrillic and <= LookAlike.Cherokee) scripts.Add(kind);
-            else if (kind == LookAlike.None && Rune.IsLetter(rune)) scripts.Add(Confusables.ScriptOf(rune.Value));
+            else if (kind == LookAlike.None && Rune.IsLetter(rune) && Rune.GetUnicodeCategory(rune) != UnicodeCategory.ModifierLetter) other = true;
+            if (kind is >= LookAlike.Cyrillic and <= LookAlike.Coptic) scripts.Add(kind);
+            else if (kind == LookAlike.None && Rune.IsLetter(rune) && Confusables.ScriptOf(rune.Value) is not LookAlike.None and var script) scripts.Add(script);
         }
         if (latin && !other) _mixedIn.UnionWith(scripts);
         if (!latin && other) _written.UnionWith(scripts);
-        if (any) _words.Add(new Word(start, end, latin, other, scripts));
+        if (any) _words.Add(new Word(start, end, latin, other, capitals, scripts));
     }
 
     private bool Write(Word word, MappedText text, MappedText after, ChangeLog changes)
@@ -92,7 +94,8 @@ internal sealed class ConfusableWords
         _ when word.Other => false,
         _ when word.Latin => true,
         _ when word.Scripts.Count > 1 => true,
-        _ => word.Scripts.Any(script => _mixedIn.Contains(script) && !_written.Contains(script)),
+        // An attack that draws between alphabets leaves a capital of the one alone among words with the other; a small Greek letter alone is a symbol.
+        _ => word.Scripts.Any(script => !_written.Contains(script) && (_mixedIn.Contains(script) || (word.Capitals && _mixedIn.Count > 0))),
     };
 
     private int WordEnd(int start)

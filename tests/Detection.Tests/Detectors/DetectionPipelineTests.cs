@@ -2,6 +2,7 @@ using System.Text.Json;
 using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
+using Detection.Learning.Attacks;
 using Detection.Tests.Learning;
 
 namespace Detection.Tests.Detectors;
@@ -111,6 +112,23 @@ public sealed class DetectionPipelineTests(TinyBundle tiny)
         Assert.Equal("bank.example", message.Text![mismatch.Spans[0].Start..mismatch.Spans[0].End]);
         Assert.Contains("6 characters", Assert.Single(evidence, one => one.Signal == "hidden-text").Text, StringComparison.Ordinal);
         Assert.Equal(1, evidence.Sum(one => one.Weight), 0.01);
+    }
+
+    [Fact]
+    public void What_normalisation_removed_is_said_in_numbers_and_weighs_by_its_share()
+    {
+        using var pipeline = tiny.Open();
+        string text = Messages[0].Text!;
+        Evidence Of(string attacked) => pipeline.Judge([Messages[0] with { Text = attacked }], TestContext.Current.CancellationToken)[0].Evidence.Single(one => one.Signal is "zero-width" or "confusable");
+        Evidence one = Of(text.Replace("account", "acc\u200Bount", StringComparison.Ordinal)), many = Of(Attack.ZeroWidth.Apply(text)), letters = Of(Attack.Homoglyph.Apply(text));
+        Assert.Equal(("1 invisible character was removed.", 1), (one.Text, one.Value));
+        Assert.EndsWith("invisible characters were removed: 38 % of its characters.", many.Text, StringComparison.Ordinal);
+        Assert.True(many.Weight > one.Weight);
+        Assert.Contains("letters of other alphabets that look Latin were read as Latin", letters.Text, StringComparison.Ordinal);
+        var reading = pipeline.Read([Messages[0] with { Text = Attack.ZeroWidth.Apply(text) }, Messages[0]], TestContext.Current.CancellationToken);
+        Assert.Equal(many.Value, reading[0].Signals.Count("zero-width"));
+        Assert.True(reading[0].Signals.LogTokenGrowth > 0.5);
+        Assert.All(reading[1].Signals.Values, share => Assert.Equal(0, share));
     }
 
     private static Message Some(string id, string text, Channel channel) => new() { Id = id, Text = text, Channel = channel };

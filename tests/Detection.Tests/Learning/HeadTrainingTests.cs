@@ -1,9 +1,11 @@
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
+using Detection.Learning.Attacks;
 using Detection.Learning.Data;
 using Detection.Learning.Evaluating;
 using Detection.Learning.Features;
 using Detection.Learning.Heads;
+using Detection.Learning.Metrics;
 
 namespace Detection.Tests.Learning;
 
@@ -96,6 +98,44 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         if (measured.Techniques is { } techniques) Assert.InRange(techniques.MicroF1, 0.8, 1);
         Assert.False(File.Exists(folder.File("final-looks.jsonl")));
         Assert.Contains(measured.File, EvaluationText.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Attacks_are_measured_on_one_sample_against_the_same_texts_clean()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Open();
+        var said = new List<string>();
+        var options = Options(LearningTask.Synthetic, 0, folder.Path) with { Features = folder.File("features"), Rows = 60 };
+        var report = AttackEvaluation.Run(pipeline, options, new TinyBundle.Lines(said), TestContext.Current.CancellationToken);
+        Assert.Equal(Attack.All.Select(attack => attack.Name), report.Attacks.Select(attack => attack.Attack));
+        Assert.Equal(["clean: 60 texts", .. Attack.All.Select(attack => $"{attack.Name}: 60 texts")], said);
+        Assert.Equal((1, 30, 30), (report.Files, report.Humans, report.Machines));
+        foreach (var attack in report.Attacks.Where(attack => attack.Attack is "homoglyph" or "zero_width_space" or "whitespace" or "insert_paragraphs"))
+        {
+            int changed = attack.Attack == "insert_paragraphs" ? 0 : 60; // its sentences begin with small letters
+            Assert.Equal((changed, changed), (attack.Changed, attack.Undone));
+            Assert.All(attack.Columns, column => Assert.Equal((column.Clean, column.Clean, new Interval(0, 0), new Interval(0, 0)), (column.Machines, column.Both, column.MachinesDifference, column.BothDifference)));
+            Assert.Equal(report.Clean, attack.Decided);
+        }
+        var articles = report.Attacks.Single(attack => attack.Attack == "article_deletion");
+        Assert.Equal((60, 0), (articles.Changed, articles.Undone));
+        Assert.Contains(articles.Columns, column => column.Name != "head" && column.Machines != column.Clean && column.MachinesDifference.Low <= column.Machines - column.Clean && column.Machines - column.Clean <= column.MachinesDifference.High);
+        string text = EvaluationText.Of(report);
+        Assert.Contains("| homoglyph | 1 | 60 | 60 | ", text, StringComparison.Ordinal);
+        Assert.Equal(text, EvaluationText.Of(AttackEvaluation.Run(pipeline, options, new TinyBundle.Lines([]), TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public void Attacks_on_a_model_without_heads_give_criteria_alone()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Plain();
+        var report = AttackEvaluation.Run(pipeline, Options(LearningTask.Synthetic, 0, folder.Path) with { Features = folder.File("features"), Rows = 20 }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        Assert.Null(report.Clean);
+        Assert.All(report.Attacks, attack => Assert.Null(attack.Decided));
+        Assert.DoesNotContain(report.Attacks[0].Columns, column => column.Name == "head");
+        Assert.Contains("| none | – | – | – | – | – |", EvaluationText.Of(report), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -83,4 +83,14 @@ public sealed class MetricsTests
         Assert.Equal(0.25, Counts.MacroF1(heads), 1e-12);
         Assert.Equal((1 + 2 / 3.0) / 2, Ranking.AveragePrecision([(3, true), (2, false), (1, true)]), 1e-12);
     }
+
+    [Fact]
+    public void Pairs_of_two_files_are_not_compared()
+    {
+        // In each file the machine wins one pair of two or ties; between the files everything would be turned round.
+        var scores = new WithinFiles([(1, false, "a"), (3, false, "a"), (2, true, "a"), (10, false, "b"), (10, true, "b"), (double.NaN, true, "c"), (double.NaN, true, "c")]);
+        Assert.Equal((1 + 0.5) / 3, scores.Auroc(), 12);
+        Assert.Equal((2 + 0.5) / 4, scores.Auroc([2, 1, 1, 1, 1, 9, 9]), 12);
+        Assert.True(double.IsNaN(new WithinFiles([(1, true, "a"), (2, false, "b")]).Auroc()));
+    }
 }

@@ -13,6 +13,7 @@ public sealed class CommandErrorsTests
     [InlineData("tokenize --model nowhere", "nowhere")]
     [InlineData("evaluate --task spam --data rows.jsonl --model nowhere", "nowhere: neither a file")]
     [InlineData("evaluate --task poetry --data rows.jsonl", "poetry")]
+    [InlineData("evaluate --task spam --data rows.jsonl --attacks", "--attacks")]
     [InlineData("bench --model nowhere", "nowhere: neither a file")]
     [InlineData("train heads --data rows.jsonl --output out --name n --bundle-version 1 --base-from here --base-licence own --model nowhere", "nowhere: neither a file")]
     [InlineData("train lm --corpus nowhere.jsonl --folder {data}/run", "nowhere.jsonl")]

@@ -34,6 +34,9 @@ public class TextNormaliserTests
     [InlineData("Ο Θεός και α")]
     [InlineData("R = 5 kΩ, 3 µm and λ = 2 Δx")]
     [InlineData("In Russian: он а не она, said Maria")]
+    [InlineData("Set Α of the Greek letters, then Β")]
+    [InlineData("Где же ТЕНЬ, а где ДЕНЬ?")]
+    [InlineData("ⲡⲛⲟⲩⲧⲉ ⲅ ⲟⲩⲟⲛ")]
     [InlineData("👩\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f\u20e3 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f")]
     [InlineData("می\u200cخواهم")]
     [InlineData("क\u094d\u200dष")]
@@ -64,6 +67,14 @@ public class TextNormaliserTests
         Assert.Equal(13, normalised.Changes[0].Count);
     }
 
+    [Theory]
+    [InlineData("S\u043ec\u043a. \u0399 w\u0430s \u0391 \u0422\u0391\u039dK", "Sock. I was A TANK")]
+    [InlineData("defo\u2c85med, di\u0455tur\u042Ced, bree\u1d22e", "deformed, disturbed, breeze")]
+    [InlineData("di\ufb00\u0435rent Qur\u02be\u0430n", "di\ufb00erent Qur\u02bean")]
+    [InlineData("th\u0435 \u03b1 level", "the α level")]
+    [InlineData("th\u0435 \u0391 of Ω", "the Α of Ω")]
+    public void Look_alikes_are_Latin_in_words_with_Latin_letters_and_capitals_alone_beside_such_words(string original, string expected) => Assert.Equal(expected, TextNormaliser.Normalise(original).Text);
+
     [Fact]
     public void What_was_removed_is_named_with_its_place()
     {
@@ -75,6 +86,35 @@ public class TextNormaliserTests
         Assert.Equal((0, 4), normalised.ToNormalised(0, 6));
         Assert.Equal((5, 10), normalised.ToNormalised(7, 15));
     }
+
+    [Theory]
+    [InlineData("p\u200bay\u200bpal", "zero-width", 2, 2 / 8f)]
+    [InlineData("p\u0430yp\u0430l\u200b now", "confusable", 2, 2 / 10f)]
+    [InlineData("\u202eevil\u202c", "bidi-control", 2, 2 / 6f)]
+    [InlineData("thin\u2009space", "odd-space", 1, 1 / 10f)]
+    [InlineData("bell\u0007", "control", 1, 1 / 5f)]
+    [InlineData("two  spaces\n\nand a cafe\u0301", "zero-width", 0, 0f)]
+    public void What_was_removed_is_a_share_of_the_text(string original, string kind, int count, float share)
+    {
+        var signals = NormalisationSignals.Of(TextNormaliser.Normalise(original), text => text.Length);
+        Assert.Equal((count, share), (signals.Count(kind), (float)signals.Share(kind)));
+        int place = NormalisationSignals.Names.ToList().IndexOf($"share_of_{kind.Replace('-', '_')}");
+        Assert.Equal(Enumerable.Range(0, NormalisationSignals.Names.Count - 1).Select(i => i == place ? share : 0), signals.Values[..^1]);
+    }
+
+    [Fact]
+    public void Tokens_before_and_after_are_compared_without_white_space_and_without_what_is_not_judged()
+    {
+        static double Growth(NormalisedText text) => NormalisationSignals.Of(text, tokens => tokens.Length).LogTokenGrowth;
+        Assert.Equal(Math.Log(9 / 7.0), Growth(TextNormaliser.Normalise(" p\u200bay  \n\n p\u200bal ")), 12);
+        Assert.Equal(Math.Log(9 / 7.0), Growth(JudgedText.From("p\u200bay\np\u200bal\n> quoted\u200b \u200btext\n-- \nme").Normalised), 12);
+        Assert.Equal(0, Growth(TextNormaliser.Normalise(" two \n\n lines ")));
+        Assert.Equal("log_token_growth", NormalisationSignals.Names[^1]);
+    }
+
+    [Fact]
+    public void Shares_stay_between_nothing_and_all() => Odd.Sample(original =>
+        Assert.All(NormalisationSignals.Of(TextNormaliser.Normalise(original), text => text.Length).Values[..^1], share => Assert.InRange(share, 0, 1)), iter: 5_000);
 
     [Fact]
     public void The_padding_of_newsletters_is_no_evidence() =>
