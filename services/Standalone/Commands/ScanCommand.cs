@@ -27,7 +27,7 @@ internal static class ScanCommand
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            using var pipeline = Pipelines.Load(Configuration.Read(shared.Settings(parsed)), TimeProvider.System, warning => terminal.Error.WriteLine(warning));
+            using var pipeline = Pipelines.LoadForDuty(Configuration.Read(shared.Settings(parsed)), TimeProvider.System, warning => terminal.Error.WriteLine(warning));
             bool lines = parsed.GetValue(json) || parsed.GetValue(format) == "jsonl";
             return Task.FromResult(new Scan(terminal, pipeline, lines, parsed.GetValue(explain)).Run(parsed.GetValue(paths)!, cancellation));
         });
