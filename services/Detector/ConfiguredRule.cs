@@ -97,8 +97,13 @@ public sealed class ConfiguredRule
 
     private static long Needed(RuleBudget budget) => Math.Max(HumanScores.Enough, budget.AtMost.MessagesNeeded);
 
-    private string Refusal(RuleBudget budget, Channel channel, int messages, string model) => string.Create(CultureInfo.InvariantCulture,
-        $"{_stated[(budget.Action, budget.Entry)]} asks for {budget.Entry}, tighter than {model} can show in the channel {channel.Name()}: {messages:N0} good messages are measured there and {Needed(budget):N0} would be needed. Your own count: of what moderators clear ({(budget.Head == "synthetic" ? "human" : "ham")}) a fifth is measured when the trainer makes the next version. Until then {(messages >= HumanScores.Enough ? $"state at least 1/{messages + 1} for it" : "leave it out")} (Detection:Budget:{budget.Action}In:{channel.Name()}, or off)");
+    private string Refusal(RuleBudget budget, Channel channel, int messages, string model)
+    {
+        string option = _stated[(budget.Action, budget.Entry)], single = $"Detection:Budget:{budget.Action}In:{channel.Name()}";
+        int parts = budget.Action == VerdictAction.Hold ? HoldHeads.Length : ReviewHeads.Length;
+        string instead = messages >= HumanScores.Enough ? $"{parts}/{messages + 1} is the tightest {single} for it, or off" : $"leave it out ({single}=off)";
+        return string.Create(CultureInfo.InvariantCulture, $"{option} asks for {budget.Entry}, tighter than {model} can show in the channel {channel.Name()}: {messages:N0} good messages are measured there and {Needed(budget):N0} would be needed. Your own count: of what moderators clear ({(budget.Head == "synthetic" ? "human" : "ham")}) a fifth is measured when the trainer makes the next version. Until then {instead}");
+    }
 
     private static string Done(VerdictAction action) => action == VerdictAction.Hold ? "held" : "shown for review";
 }

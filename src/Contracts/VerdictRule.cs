@@ -77,7 +77,8 @@ public sealed class VerdictRule
         if (part.Split("<=", StringSplitOptions.TrimEntries) is not [var rate, var bound] || rate.Split(':', StringSplitOptions.TrimEntries) is not ["rate", var head]) return null;
         if (Called(head) is not { } called || Share.Parse(bound) is not { } budget) return null;
         return new Condition($"{called} within the budget of {budget.InWords()}",
-            verdict => verdict.FalsePositiveRate.TryGetValue(head, out var measured) && measured.IsOf(verdict.Channel) && measured.Rate <= budget.Value) { Head = head, Budget = budget };
+            verdict => verdict.FalsePositiveRate.TryGetValue(head, out var measured) && measured.IsOf(verdict.Channel) && measured.Rate <= budget.Value)
+        { Head = head, Budget = budget };
     }
 
     private static Condition? ParseScore(string part) =>
@@ -107,8 +108,8 @@ public sealed class VerdictRule
 
     private sealed record Entry(string Text, Condition[] Conditions)
     {
-        /// <summary>What matched, for people; an exclusion goes without saying.</summary>
-        public string Words { get; } = Conditions.Select(condition => condition.Words).Where(words => words.Length > 0).ToArray() is { Length: > 0 } said ? string.Join(", ", said) : Text;
+        /// <summary>What matched, for people, the channel last; an exclusion goes without saying.</summary>
+        public string Words { get; } = Conditions.OrderBy(condition => condition.NamesChannel).Select(condition => condition.Words).Where(words => words.Length > 0).ToArray() is { Length: > 0 } said ? string.Join(", ", said) : Text;
     }
 
     private sealed record Condition(string Words, Func<Verdict, bool> Holds)

@@ -28,6 +28,7 @@ public sealed class VerdictRuleTests
     [InlineData("techniques:1", "Held: a technique of persuasion.")]
     [InlineData("techniques:2", null)]
     [InlineData("spam>=0.7+channel:email", "Held: spam of 0.7 or more, in email.")]
+    [InlineData("channel:email+rate:spam<=1/50", "Held: unwanted mail within the budget of 1 in 50, in email.")]
     [InlineData("spam>=0.7+channel:sms", null)]
     [InlineData("channel:!sms + rate:spam <= 0.01", "Held: unwanted mail within the budget of 1 in 100.")]
     [InlineData("channel:!email+rate:spam<=0.01", null)]
