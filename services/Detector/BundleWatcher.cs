@@ -8,7 +8,7 @@ namespace Detection.Detector;
 
 /// <summary>
 /// Looks at the alias <c>champion</c> of the configured bundle and switches the worker to the version that it names: loaded beside the one in use, its hashes checked, warm before it
-/// takes over between two batches. A version that is not here or is not what the alias says is refused by name; the one in use stays.
+/// takes over between two batches. A version that is not here, is not what the alias says, or whose calibration cannot show a stated budget is refused by name; the one in use stays.
 /// </summary>
 internal sealed class BundleWatcher(LivePipeline live, IBundleAliases aliases, IOptions<DetectionOptions> configured, TimeProvider time, ILogger<BundleWatcher> log) : BackgroundService
 {
@@ -40,11 +40,13 @@ internal sealed class BundleWatcher(LivePipeline live, IBundleAliases aliases, I
             var source = ModelFolders.Version(_options, wanted.Bundle, wanted.Version);
             if (source.Bundle!.Sha256 != wanted.Sha256)
                 throw new BundleException(source.Bundle.Folder, $"has the hash {source.Bundle.Sha256}; the alias champion names {wanted.Sha256}.");
+            ConfiguredRule.Of(_options).Check(source);
             var next = Pipelines.Open(source, _options, time, warning => DetectorLog.Model(log, warning));
             live.Switch(LivePipeline.Warm(next, cancellation));
             DetectorLog.Switched(log, wanted.Bundle, wanted.Version);
+            DetectorLog.Limits(log, _options, source);
         }
-        catch (Exception failure) when (failure is BundleException or CheckpointException)
+        catch (Exception failure) when (failure is BundleException or CheckpointException or InvalidOptionsException)
         {
             // Its files may still be on their way: tried again each time, said once.
             if (_refused != wanted) DetectorLog.Refused(log, wanted.Bundle, wanted.Version, failure.Message);

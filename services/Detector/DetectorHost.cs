@@ -41,7 +41,13 @@ public static class DetectorHost
     /// <summary>The configured model, warm before the host takes requests, and following what is promoted.</summary>
     private static void AddModel(this IServiceCollection services, DetectionOptions options)
     {
-        services.AddSingleton(provider => new LivePipeline(Pipelines.Load(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(provider.GetRequiredService<ILogger<JudgingEngine>>(), warning))));
+        services.AddSingleton(provider =>
+        {
+            var log = provider.GetRequiredService<ILogger<JudgingEngine>>();
+            var pipeline = Pipelines.LoadForDuty(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(log, warning));
+            DetectorLog.Limits(log, options, pipeline.Source);
+            return new LivePipeline(pipeline);
+        });
         services.AddOpening(static (provider, cancellation) => Task.Run(() => provider.GetRequiredService<LivePipeline>().Warm(cancellation), cancellation));
         services.AddHostedService<BundleWatcher>();
     }

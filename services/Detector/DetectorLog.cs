@@ -1,3 +1,6 @@
+using Detection.Detectors.Bundles;
+using Detection.ServiceDefaults;
+
 namespace Detection.Detector;
 
 /// <summary>Every log line of the worker; none holds message content.</summary>
@@ -20,4 +23,13 @@ internal static partial class DetectorLog
 
     [LoggerMessage(6, LogLevel.Warning, "Which version of {Bundle} is promoted cannot be seen ({Error})")]
     public static partial void AliasUnknown(ILogger log, string bundle, string error);
+
+    [LoggerMessage(7, LogLevel.Information, "{Limit}")]
+    private static partial void Limit(ILogger log, string limit);
+
+    /// <summary>Where the budgets move nothing with this model.</summary>
+    public static void Limits(ILogger log, DetectionOptions options, ModelSource source)
+    {
+        foreach (string limit in ConfiguredRule.Of(options).Limits(source)) Limit(log, limit);
+    }
 }

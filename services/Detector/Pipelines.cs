@@ -1,4 +1,3 @@
-using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Model;
@@ -14,6 +13,15 @@ public static class Pipelines
     public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null) =>
         Open(ModelFolders.Resolve(options), options, time, warn, maxTokens);
 
+    /// <summary>As <see cref="Load"/>, for verdicts that somebody acts on: only where the model's calibration shows what the budgets state.</summary>
+    /// <exception cref="InvalidOptionsException">A stated budget is too tight for a channel.</exception>
+    public static DetectionPipeline LoadForDuty(DetectionOptions options, TimeProvider time, Action<string> warn)
+    {
+        var source = ModelFolders.Resolve(options);
+        ConfiguredRule.Of(options).Check(source);
+        return Open(source, options, time, warn);
+    }
+
     /// <summary>As <see cref="Load"/>, of a model that was found already.</summary>
     public static DetectionPipeline Open(ModelSource source, DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null) => DetectionPipeline.Open(source, new PipelineOptions
     {
@@ -22,15 +30,8 @@ public static class Pipelines
         Threads = options.Threads,
         MaxTokens = maxTokens,
         Observer = ModelFolders.Observer(options),
-        Rule = Rule(options.Rule),
+        Rule = ConfiguredRule.Of(options).Rule,
         Time = time,
         Warn = warn,
     });
-
-    /// <exception cref="InvalidOptionsException">Names the entry that cannot be read.</exception>
-    public static VerdictRule Rule(RuleOptions options)
-    {
-        try { return new VerdictRule(options.Hold ?? VerdictRule.Default.Hold, options.Review ?? VerdictRule.Default.Review); }
-        catch (FormatException wrong) { throw new InvalidOptionsException($"Detection:Rule: {wrong.Message.TrimEnd('.')}"); }
-    }
 }

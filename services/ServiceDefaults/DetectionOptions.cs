@@ -60,7 +60,7 @@ public sealed class DetectionOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan BundlesEvery { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Messages expected in a day, 1 to 10^12; needed where a budget is given per day. Default none.</summary>
+    /// <summary>Messages expected in a day, over all channels, 1 to 10^12; needed where a budget is given per day. Default none.</summary>
     [Range(1, 1_000_000_000_000)]
     public long? ExpectedPerDay { get; set; }
 
@@ -93,6 +93,9 @@ public sealed class DetectionOptions
 
     /// <summary>What is held and what is looked at by a person.</summary>
     public RuleOptions Rule { get; set; } = new();
+
+    /// <summary>How many good messages may be held or shown to a person.</summary>
+    public BudgetOptions Budget { get; set; } = new();
 
     /// <summary>How heads are retrained with what moderators decided.</summary>
     public TrainerOptions Trainer { get; set; } = new();
@@ -244,6 +247,25 @@ public sealed class RuleOptions
 
     /// <summary>Any of these: a person looks at it. Default none given: the rule that came with the program.</summary>
     public string[]? Review { get; set; }
+}
+
+/// <summary>
+/// <c>Detection:Budget</c>: the false alarms that are accepted, for each channel by itself: a share of its good messages (<c>1/500</c>, <c>0.002</c>), a number a day of all messages
+/// (<c>20/day</c>, with <see cref="DetectionOptions.ExpectedPerDay"/>), or <c>off</c>. Entries of the rule are made from them.
+/// </summary>
+public sealed class BudgetOptions
+{
+    /// <summary>Good messages that may be held, as phishing. Default none given: 1 in 500, unless <see cref="RuleOptions.Hold"/> is given.</summary>
+    public string? Hold { get; set; }
+
+    /// <summary>Good messages that a person may be shown; phishing, unwanted and machine-written text get a third each. Default none given: 1 in 50, unless <see cref="RuleOptions.Review"/> is given.</summary>
+    public string? Review { get; set; }
+
+    /// <summary>Budgets of single channels in place of <see cref="Hold"/>, by their names (<c>Detection:Budget:HoldIn:sms</c>). Default none.</summary>
+    public Dictionary<string, string> HoldIn { get; set; } = [];
+
+    /// <summary>Budgets of single channels in place of <see cref="Review"/>, by their names (<c>Detection:Budget:ReviewIn:chat</c>). Default none.</summary>
+    public Dictionary<string, string> ReviewIn { get; set; } = [];
 }
 
 /// <summary><c>Detection:Trainer</c>.</summary>

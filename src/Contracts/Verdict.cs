@@ -83,6 +83,10 @@ public sealed record EvidenceSpan(string Field, int Start, int End, double Value
 public sealed record CampaignSnapshot(string Id, int Size, int Accounts, double Confidence);
 
 /// <summary>(1 + k)/(n + 1): the share of <paramref name="N"/> calibration messages by people (ham) of this <paramref name="Bucket"/> that score at least this high.</summary>
-public sealed record FalsePositiveRate(double Rate, int N, string Bucket);
+public sealed record FalsePositiveRate(double Rate, int N, string Bucket)
+{
+    /// <summary>Whether it was measured on messages of that channel; where the channel is not known, on all.</summary>
+    public bool IsOf(Channel channel) => Bucket.Split('/')[0] == channel.Name() || channel == Channel.Other && Bucket == "all";
+}
 
 public sealed record BundleIdentity(string Name, string Version, string Sha256);

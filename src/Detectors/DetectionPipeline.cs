@@ -38,6 +38,7 @@ public sealed class DetectionPipeline : IDisposable
         Layout = bundled is null ? FeatureLayout.For(scorer.Layers, scorer.Width) : new FeatureLayout(bundled.Layers, bundled.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
         _bos = first ? tokenizer.BosId ?? throw new BundleException(source.Path, "has no BOS token, but texts are to be scored after one.") : null;
+        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]);
         MaxTokens = Math.Min(options.MaxTokens ?? bundled?.MaxTokens ?? DefaultMaxTokens, scorer.MaxTokens - (first ? 1 : 0));
         if (observer?.Pair.MaxTokens < MaxTokens + (first ? 1 : 0))
             throw new BundleException(options.Observer!.Path, $"reads at most {observer.Pair.MaxTokens} tokens, fewer than the {MaxTokens} of a message that {source.Name} reads.");
@@ -68,6 +69,9 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
     private IReadOnlyList<string> Spoken => Source.Bundle?.Manifest.Languages ?? ["en"];
+
+    /// <summary>What judging pools: the features, and those of the first half.</summary>
+    private PoolingPlan WithHalves { get; }
 
     /// <summary>True where scores come out; false: criteria only.</summary>
     public bool HasHeads => _judge is not null;
@@ -108,15 +112,17 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>One verdict a message, in order, with the message and its token scores.</summary>
     /// <param name="messages">Extracted: id, text and channel are set.</param>
     public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default) =>
-        [.. Read(messages, cancellation).Select(Judge)];
+        [.. Read(messages, _judge is null ? Layout.Plan : WithHalves, cancellation).Select(Judge)];
 
     /// <summary>What the model sees of each message.</summary>
-    public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
+    public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default) => Read(messages, Layout.Plan, cancellation);
+
+    private List<Reading> Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
         var prepared = messages.Select(Prepare).ToArray();
         ReadOnlyMemory<int>[] ids = [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
-        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, Layout.Plan, cancellation), (one, pair) => Reading(one, pair.Performer, new SecondModel(pair.CrossEntropy)))];
-        return [.. prepared.Zip(_scorer.Score(ids, Layout.Plan, cancellation), (one, scores) => Reading(one, scores, null))];
+        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy)))];
+        return [.. prepared.Zip(_scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
     }
 
     /// <summary>What heads decide on a reading; silent without heads.</summary>
@@ -133,22 +139,22 @@ public sealed class DetectionPipeline : IDisposable
     {
         var message = reading.Message;
         var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
+        var firstHalf = judgement.Authorship is Authorship.Machine or Authorship.Human && reading.FirstHalf is { } half ? Decide(half()) : null;
         string content = VerdictIdentity.ContentSha256(message);
         var now = _options.Time.GetUtcNow();
-        return new JudgedMessage
+        var judged = new JudgedMessage
         {
             Message = message,
             MessageId = message.Id!,
             VerdictId = VerdictIdentity.VerdictId(message.Id!, content, Identity.Sha256, _options.Rule.Sha256),
             ContentSha256 = content,
-            Action = _options.Rule.Decide(judgement.Scores, judgement.Authorship, judgement.Decided),
             Channel = message.Channel,
             Scores = judgement.Scores,
             Authorship = judgement.Authorship,
             Manipulation = judgement.Manipulation,
             Criteria = ZeroShot.Measure(reading.Predicted),
             Decided = judgement.Decided,
-            Evidence = _evidence.Write(reading, judgement),
+            Evidence = _evidence.Write(reading, judgement, firstHalf),
             FalsePositiveRate = judgement.FalsePositiveRate,
             Tokens = reading.Tokens,
             Truncated = reading.Truncated,
@@ -158,6 +164,8 @@ public sealed class DetectionPipeline : IDisposable
             ProcessedAt = now,
             AcceptedAt = now,
         };
+        var (action, reason) = _options.Rule.Decide(judged);
+        return judged with { Action = action, Evidence = reason is null ? judged.Evidence : [new Evidence("rule", 1, 0, reason, []), .. judged.Evidence] };
     }
 
     private Prepared Prepare(Message message)
@@ -169,23 +177,49 @@ public sealed class DetectionPipeline : IDisposable
         return new Prepared(message, text, tokens, read, ids);
     }
 
-    private Reading Reading(Prepared one, TokenScores scores, SecondModel? second)
+    private Reading Reading(Prepared one, PoolingPlan plan, TokenScores scores, SecondModel? second)
     {
         var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
         var structure = StructuralEvidence.Of(one.Message, one.Text);
+        bool supported = Supports(one.Text.Text);
         return new Reading
         {
             Message = one.Message,
             Normalised = one.Text.Text,
             Tokens = one.Read,
             Truncated = one.Read < one.Tokens.Count,
-            Supported = Supports(one.Text.Text),
+            Supported = supported,
             Predicted = predicted,
-            Features = Beside(one.Message, one.Text.Text, structure) with { Dense = Layout.Assemble(scores.Pooled, predicted, SurfaceFeatures.Of(one.Text.Text)) },
+            Features = Features(Pooled(plan, scores, from: 0), predicted, one.Message, one.Text.Text, structure),
+            FirstHalf = plan == Layout.Plan ? null : () => FirstHalf(one, plan, scores, supported, structure),
             Map = Map(one, scores),
             Structure = structure,
             Signals = NormalisationSignals.Of(one.Text, text => _tokenizer.Encode(text).Count),
         };
+    }
+
+    /// <summary>
+    /// No token sees a later one, so what a pass says of the first tokens is what it would say if the text ended there: hidden states, criteria, surface and words of the half alone.
+    /// Whether the language is supported and how the message is made are taken from the whole.
+    /// </summary>
+    private TextToJudge FirstHalf(Prepared one, PoolingPlan plan, TokenScores scores, bool supported, IReadOnlyList<Evidence> structure)
+    {
+        int read = PoolingPlan.FirstHalf(one.Ids.Length), scored = Math.Max(0, read - 1), tokens = read - (one.Ids.Length - one.Read);
+        var predicted = new PredictedTokens(scores.LogProb[..scored], scores.Rank[..scored], scores.Entropy[..scored], scores.Variance[..scored]);
+        string text = tokens > 0 ? one.Text.Text[..one.Tokens.Ends[tokens - 1]] : "";
+        return new TextToJudge(one.Message.Channel, text.Length, tokens, supported, Features(Pooled(plan, scores, from: 2), predicted, one.Message, text, structure));
+    }
+
+    private TextFeatures Features(float[] pooled, PredictedTokens predicted, Message message, string text, IEnumerable<Evidence> structure) =>
+        Beside(message, text, structure) with { Dense = Layout.Assemble(pooled, predicted, SurfaceFeatures.Of(text)) };
+
+    /// <summary>Two neighbouring poolings of a plan, mean and last, as <see cref="FeatureLayout.Plan"/> lays them out.</summary>
+    private float[] Pooled(PoolingPlan plan, TokenScores scores, int from)
+    {
+        float[] pooled = new float[Layout.Plan.Length(Layout.Width)];
+        for (int layer = 0; layer < Layout.Layers.Count; layer++)
+            scores.Pooled.AsSpan(plan.Offset(layer, from, Layout.Width), 2 * Layout.Width).CopyTo(pooled.AsSpan(Layout.Plan.Offset(layer, 0, Layout.Width)));
+        return pooled;
     }
 
     /// <summary>The judged text as the model reads it.</summary>

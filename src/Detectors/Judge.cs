@@ -39,7 +39,7 @@ public sealed class Judge
             Authorship = AuthorshipOf(reading, margins),
             Decided = new Decided(says ? MailOf(reading, margins) : MailKind.Unsure, says ? [.. Named(techniques)] : []),
             Manipulation = techniques,
-            FalsePositiveRate = Rates(reading, margins),
+            FalsePositiveRate = says ? Rates(reading, margins) : new Dictionary<string, FalsePositiveRate>(),
             Margins = margins,
         };
     }
@@ -83,7 +83,7 @@ public sealed class Judge
     {
         var rates = new Dictionary<string, FalsePositiveRate>(StringComparer.Ordinal);
         foreach (var (head, people) in _heads.People)
-            if (reading.Supported && margins.TryGetValue(head, out float margin) && people.RateOf(reading.Channel, reading.Characters, margin) is { } rate)
+            if (margins.TryGetValue(head, out float margin) && people.RateOf(reading.Channel, reading.Characters, margin) is { } rate)
                 rates[head] = rate;
         return rates;
     }

@@ -29,6 +29,9 @@ public sealed record Reading
     /// <summary>A score a token, with places in the stored text.</summary>
     public required TokenScoreMap Map { get; init; }
 
+    /// <summary>The first half of the tokens as if the text ended there, from the same pass; put together only when asked for. Null: the reading was not made to be judged.</summary>
+    internal Func<TextToJudge>? FirstHalf { get; init; }
+
     /// <summary>What the make-up of the message says, observation by observation.</summary>
     public IReadOnlyList<Evidence> Structure { get; init; } = [];
 

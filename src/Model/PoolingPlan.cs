@@ -8,6 +8,12 @@ public enum Pooling
 
     /// <summary>The last token.</summary>
     Last,
+
+    /// <summary>The mean over the first half of the tokens, the odd one included. No token sees a later one, so it is what <see cref="Mean"/> of the half alone would be.</summary>
+    FirstHalfMean,
+
+    /// <summary>The last token of the first half.</summary>
+    FirstHalfLast,
 }
 
 /// <summary>
@@ -18,6 +24,9 @@ public enum Pooling
 public sealed record PoolingPlan(IReadOnlyList<int> Layers, IReadOnlyList<Pooling> Poolings)
 {
     public static PoolingPlan None { get; } = new([], []);
+
+    /// <summary>Tokens of the first half of a sequence.</summary>
+    public static int FirstHalf(int tokens) => (tokens + 1) / 2;
 
     /// <summary>Number of values of a pooled vector for a model of that width.</summary>
     public int Length(int width) => Layers.Count * Poolings.Count * width;

@@ -168,8 +168,10 @@ public sealed class TokenScorer : IDisposable
                 for (int j = 0; j < plan.Poolings.Count; j++)
                 {
                     using DisposeScope scope = NewDisposeScope();
-                    Tensor rows = state.narrow(0, segment.Start, segment.Length).to(ScalarType.Float32);          // (n, W)
-                    Tensor pooled = plan.Poolings[j] == Pooling.Mean ? rows.mean([0]) : rows[segment.Length - 1]; // (W)
+                    int tokens = plan.Poolings[j] is Pooling.FirstHalfMean or Pooling.FirstHalfLast ? PoolingPlan.FirstHalf(segment.Length) : segment.Length;
+                    bool mean = plan.Poolings[j] is Pooling.Mean or Pooling.FirstHalfMean;
+                    Tensor rows = state.narrow(0, segment.Start, tokens).to(ScalarType.Float32); // (n, W)
+                    Tensor pooled = mean ? rows.mean([0]) : rows[tokens - 1];                      // (W)
                     MemoryMarshal.Cast<byte, float>(pooled.contiguous().cpu().bytes).CopyTo(scores[segment.Sequence].Pooled.AsSpan(plan.Offset(i, j, Width)));
                 }
         }

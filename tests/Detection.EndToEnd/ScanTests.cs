@@ -36,6 +36,23 @@ public sealed class ScanTests
     }
 
     [Fact]
+    public async Task The_action_follows_the_budget_of_the_message_s_channel()
+    {
+        using var data = new TemporaryFolder();
+        const string Words = "The meeting is moved to Thursday, since the room is taken on Wednesday.";
+        await File.WriteAllLinesAsync(data.File("in.jsonl"), new[] { "email", "forum" }.Select(channel => $$"""{"id":"{{channel}}","text":"{{Words}}","channel":"{{channel}}"}"""), TestContext.Current.CancellationToken);
+        // Every good mail may be held.
+        await using var scan = TheProgram.Start(data.Path, ["scan", data.File("in.jsonl"), "--format", "jsonl"], new Dictionary<string, string> { ["Detection__Budget__HoldIn__email"] = "1/1", ["Detection__Budget__Review"] = "off" });
+        Assert.Equal(0, await scan.ExitAsync(Patience));
+        Assert.Equal(["hold Held: phishing within the budget of 1 in 1, in email.", "allow "], scan.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
+        {
+            using var verdict = JsonDocument.Parse(line);
+            var rule = verdict.RootElement.GetProperty("evidence").EnumerateArray().FirstOrDefault(evidence => evidence.GetProperty("signal").GetString() == "rule");
+            return $"{verdict.RootElement.GetProperty("action").GetString()} {(rule.ValueKind == JsonValueKind.Object ? rule.GetProperty("text").GetString() : "")}";
+        }));
+    }
+
+    [Fact]
     public async Task A_missing_file_is_bad_input()
     {
         using var data = new TemporaryFolder();

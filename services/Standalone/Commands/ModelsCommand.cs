@@ -46,13 +46,15 @@ internal static class ModelsCommand
     private static Command Info(Terminal terminal)
     {
         var name = NameArgument();
-        var command = new Command("info", "Prints bundle.json, or the config of a plain model.") { name };
+        var command = new Command("info", "Prints bundle.json, or the config of a plain model; on stderr, where its calibration is too small for the budgets.") { name };
         command.SetAction((parsed, _) =>
         {
-            var source = Resolve(parsed.GetValue(name)!);
+            var options = Configuration.Read([new("Detection:Model", parsed.GetValue(name)!)]);
+            var source = ModelFolders.Resolve(options);
             using var checkpoint = Checkpoint.Open(source.Path);
             terminal.Out.WriteLine(source.Bundle?.Manifest.ToJson() ?? JsonSerializer.Serialize(checkpoint.Config, Indented));
             terminal.Error.WriteLine($"{checkpoint.Family}, {checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(tensor => tensor.Count):N0} parameters, {source.Path}");
+            foreach (string limit in ConfiguredRule.Of(options).Limits(source)) terminal.Error.WriteLine(limit);
             return Task.FromResult(CommandLine.Done);
         });
         return command;

@@ -28,7 +28,7 @@ internal static class ScanCommand
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
-            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
+            using var pipeline = Pipelines.LoadForDuty(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
             bool lines = parsed.GetValue(json) || parsed.GetValue(format) == "jsonl";
             return Task.FromResult(new Scan(terminal, pipeline, DetectorHost.Ingest(options), lines, parsed.GetValue(explain)).Run(parsed.GetValue(paths)!, cancellation));
         });

@@ -25,13 +25,36 @@ public sealed class HumanScores
     public string? BucketOf(Channel channel, int characters) =>
         LengthBucket.Of(channel, characters).FirstOrDefault(bucket => Buckets.TryGetValue(bucket, out float[]? scores) && scores.Length >= Enough);
 
-    /// <summary>(1 + k)/(n + 1) with k of the n scores at least as high.</summary>
+    /// <summary>
+    /// (1 + k)/(n + 1) with k of the n scores at least as high, in the narrowest bucket with <see cref="Enough"/>. Where no score is as high (k = 0), its n does not suffice to say how rare
+    /// that is, and the wider bucket of the channel speaks if fewer score as high in it. Never more for a higher margin.
+    /// </summary>
     public FalsePositiveRate? RateOf(Channel channel, int characters, float margin)
     {
-        if (BucketOf(channel, characters) is not { } bucket) return null;
+        if (BucketOf(channel, characters) is not { } narrowest) return null;
+        var (rate, isHighest) = RateIn(narrowest, margin);
+        foreach (string wider in LengthBucket.Of(channel, characters).SkipWhile(bucket => bucket != narrowest).Skip(1))
+        {
+            if (!isHighest || !Buckets.ContainsKey(wider)) break;
+            var (next, isStill) = RateIn(wider, margin);
+            if (!next.IsOf(channel) || next.Rate >= rate.Rate) break;
+            (rate, isHighest) = (next, isStill);
+        }
+        return rate;
+    }
+
+    /// <summary>How many messages show what a budget in a channel costs: its own; of messages whose channel is not known, all.</summary>
+    public int MessagesOf(Channel channel)
+    {
+        int Count(string bucket) => Buckets.TryGetValue(bucket, out float[]? scores) ? scores.Length : 0;
+        return channel == Channel.Other ? Math.Max(Count(channel.Name()), Count(LengthBucket.All)) : Count(channel.Name());
+    }
+
+    private (FalsePositiveRate Rate, bool IsHighest) RateIn(string bucket, float margin)
+    {
         float[] scores = Buckets[bucket];
         int atLeast = scores.Length - FirstAtLeast(scores, margin);
-        return new FalsePositiveRate((1.0 + atLeast) / (scores.Length + 1), scores.Length, bucket);
+        return (new FalsePositiveRate((1.0 + atLeast) / (scores.Length + 1), scores.Length, bucket), atLeast == 0);
     }
 
     private static int FirstAtLeast(float[] sorted, float value)

@@ -5,10 +5,13 @@ namespace Detection.Detectors.Calibration;
 /// <summary>Kinds of message that have a false-positive rate of their own: channel × characters of normalised text.</summary>
 public static class LengthBucket
 {
+    /// <summary>Every message.</summary>
+    public const string All = "all";
+
     private static readonly (int Below, string Name)[] Lengths = [(200, "under-200"), (600, "200-600"), (1_600, "600-1600"), (int.MaxValue, "over-1600")];
 
     public static string LengthOf(int characters) => Lengths.First(length => characters < length.Below).Name;
 
     /// <summary>The buckets that a message belongs to, narrowest first: channel and length, the channel, all.</summary>
-    public static IEnumerable<string> Of(Channel channel, int characters) => [$"{channel.Name()}/{LengthOf(characters)}", channel.Name(), "all"];
+    public static IEnumerable<string> Of(Channel channel, int characters) => [$"{channel.Name()}/{LengthOf(characters)}", channel.Name(), All];
 }

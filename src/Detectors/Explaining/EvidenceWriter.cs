@@ -9,10 +9,12 @@ internal sealed class EvidenceWriter(HeadSet? heads)
 {
     private readonly SentenceWeights? _sentences = heads is null ? null : new SentenceWeights(heads);
 
-    public IReadOnlyList<Evidence> Write(Reading reading, Judgement judgement)
+    /// <param name="firstHalf">What the heads decide on the first half of the text alone; null where it is of no interest.</param>
+    public IReadOnlyList<Evidence> Write(Reading reading, Judgement judgement, Judgement? firstHalf)
     {
         var said = new List<Evidence>();
         said.AddRange(Authorship(reading, judgement));
+        if (firstHalf is not null && Stability(judgement, firstHalf) is { } stability) said.Add(stability);
         said.AddRange(Mail(reading, judgement));
         said.AddRange(judgement.Decided.Techniques.Select(technique => Technique(technique, reading, judgement)));
         // Honest messages ask for things too: that is a reason only beside a verdict.
@@ -49,6 +51,17 @@ internal sealed class EvidenceWriter(HeadSet? heads)
             yield return new Evidence("likelihood", passages.Average(passage => passage.Value), 0.2,
                 value < 0.5 ? "The marked passages are not what a language model would expect here." : "The marked passages are what a language model would have written itself.", passages);
     }
+
+    /// <summary>Whether the answer survives truncation; nothing where the half is too short for an answer.</summary>
+    private static Evidence? Stability(Judgement judgement, Judgement firstHalf) => firstHalf.Authorship switch
+    {
+        Contracts.Authorship.TooShort => null,
+        var half when half == judgement.Authorship => Stability(firstHalf, "The same is found when only the first half of the text is read."),
+        Contracts.Authorship.Unsure => Stability(firstHalf, "It takes the whole text: from the first half alone it is not clear who wrote it."),
+        _ => Stability(firstHalf, "It rests on the second half of the text: the first half alone reads otherwise."),
+    };
+
+    private static Evidence Stability(Judgement firstHalf, string sentence) => new("stability", firstHalf.Scores.Synthetic ?? 0, 0, sentence, []);
 
     private IEnumerable<Evidence> Mail(Reading reading, Judgement judgement)
     {

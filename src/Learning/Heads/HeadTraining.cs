@@ -73,7 +73,7 @@ public sealed class HeadTraining
     {
         var answers = file.GroupBy(row => AnswerOf(row.Row)).Select(group => group.OrderBy(row => LabelledSet.HashOf(row.Row.Text), StringComparer.Ordinal).ToArray())
             .OrderBy(group => group.Length).ToArray();
-        // What was collected here is new and little: all of it teaches.
+        // What was collected here is new and little: all of it counts.
         int left = _collected.Contains(file.Key) ? int.MaxValue : _options.RowsPerSource;
         var taken = new List<PlacedRow>();
         for (int i = 0; i < answers.Length; i++)

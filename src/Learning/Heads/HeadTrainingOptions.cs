@@ -15,7 +15,7 @@ public sealed record HeadTrainingOptions
     /// <summary>SHA-256 of corpus documents that are used elsewhere, for example in samples.</summary>
     public IReadOnlyCollection<string> ExcludedDocuments { get; init; } = [];
 
-    /// <summary>Labelled rows from elsewhere: new samples, moderators' decisions. All of them teach, however many.</summary>
+    /// <summary>Labelled rows from elsewhere: new samples, moderators' decisions. All of them count, however many; of the decisions a fifth sets thresholds, the others teach.</summary>
     public IReadOnlyList<LabelledRow> Extra { get; init; } = [];
 
     /// <summary>The loosest licence class that teaches or calibrates. Default: unstated.</summary>

@@ -63,6 +63,15 @@ public sealed class BundleWatcherTests : IDisposable
         await WatchUntilAsync(() => _live.Identity.Version == "3");
     }
 
+    [Fact]
+    public async Task A_version_whose_calibration_cannot_show_a_stated_budget_is_refused_and_the_version_in_use_stays()
+    {
+        _options.Budget.HoldIn["email"] = "1/10000";
+        await PointAsync("2", Sha256(_second));
+        await WatchUntilAsync(() => _log.All.Any(line => line.Contains("Detection:Budget:HoldIn:email asks for", StringComparison.Ordinal)));
+        Assert.Equal("1", Judge());
+    }
+
     public void Dispose()
     {
         _live.Dispose();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
+using Detection.Detectors.Explaining;
 using Detection.Learning.Attacks;
 using Detection.Tests.Learning;
 
@@ -85,6 +86,46 @@ public sealed class DetectionPipelineTests(TinyBundle tiny)
         var other = strict.Judge([Messages[0]], TestContext.Current.CancellationToken)[0];
         Assert.NotEqual(judged.VerdictId, other.VerdictId);
         Assert.Equal((VerdictAction.Hold, judged.Config), (other.Action, other.Config));
+    }
+
+    [Fact]
+    public void The_entry_that_tipped_the_verdict_is_its_first_evidence()
+    {
+        using var strict = tiny.Open(new PipelineOptions { Rule = new VerdictRule([], ["spam>=0"]) });
+        var judged = strict.Judge([Messages[0]], TestContext.Current.CancellationToken)[0];
+        Assert.Equal((VerdictAction.Review, "rule", "For review: spam of 0 or more."), (judged.Action, judged.Evidence[0].Signal, judged.Evidence[0].Text));
+        using var never = tiny.Open(new PipelineOptions { Rule = new VerdictRule([], []) });
+        var allowed = never.Judge([Messages[0]], TestContext.Current.CancellationToken)[0];
+        Assert.Equal(judged.Evidence.Skip(1).Select(evidence => evidence.Text), allowed.Evidence.Select(evidence => evidence.Text));
+    }
+
+    [Fact]
+    public void What_the_heads_say_of_the_first_half_is_what_they_say_of_a_text_that_ends_there()
+    {
+        using var pipeline = tiny.Open();
+        string sentence = "the rain fell at number 12. the wind stayed at number 512. ", text = string.Concat(Enumerable.Repeat(sentence, 4)).TrimEnd();
+        var whole = pipeline.Judge([new Message { Id = "whole", Channel = Channel.Email, Text = text }], TestContext.Current.CancellationToken)[0];
+        Assert.Equal(Authorship.Human, whole.Authorship);
+        var stability = Assert.Single(whole.Evidence, evidence => evidence.Signal == "stability");
+        var map = whole.TokenScores!;
+        string half = text[..map.End[(map.Count + 1) / 2 - 1]];
+        var alone = pipeline.Judge([new Message { Id = "half", Channel = Channel.Email, Text = half }], TestContext.Current.CancellationToken)[0];
+        Assert.Equal((map.Count + 1) / 2, alone.Tokens);
+        Assert.Equal(alone.Scores.Synthetic!.Value, stability.Value, 1e-3);
+        Assert.Equal(alone.Authorship == Authorship.Human, stability.Text.StartsWith("The same", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Authorship.Machine, "The same is found when only the first half of the text is read.")]
+    [InlineData(Authorship.Human, "It rests on the second half of the text: the first half alone reads otherwise.")]
+    [InlineData(Authorship.Unsure, "It takes the whole text: from the first half alone it is not clear who wrote it.")]
+    [InlineData(Authorship.TooShort, null)]
+    public void Whether_the_answer_survives_truncation_is_said(Authorship half, string? sentence)
+    {
+        using var pipeline = tiny.Plain();
+        var reading = pipeline.Read([Messages[0]], TestContext.Current.CancellationToken)[0];
+        var machine = Judgement.Silent(supported: true) with { Authorship = Authorship.Machine };
+        Assert.Equal(sentence, new EvidenceWriter(null).Write(reading, machine, machine with { Authorship = half }).SingleOrDefault(evidence => evidence.Signal == "stability")?.Text);
     }
 
     [Fact]

@@ -112,6 +112,36 @@ public sealed class HeadFileTests
         Assert.Null(new HumanScores(new Dictionary<string, float[]>()).RateOf(Channel.Sms, 50, 0));
     }
 
+    [Fact]
+    public void Where_nobody_in_a_bucket_scores_as_high_the_wider_bucket_of_the_channel_says_how_rare_that_is()
+    {
+        var people = HumanScores.From(
+        [
+            .. Enumerable.Range(0, 400).Select(i => (Channel.Email, 100, (float)i)),
+            .. Enumerable.Range(0, 300).Select(i => (Channel.Email, 300, 1000f + i)),
+            .. Enumerable.Range(0, 1000).Select(i => (Channel.Sms, 50, 0f)),
+        ]);
+        Assert.Equal(new FalsePositiveRate(1 / 401.0, 400, "email/under-200"), people.RateOf(Channel.Email, 100, 500)); // 300 other mails score higher
+        Assert.Equal(new FalsePositiveRate(1 / 701.0, 700, "email"), people.RateOf(Channel.Email, 300, 2000)); // not 1 in 1,701: short messages of telephones say nothing about mail
+        Assert.Equal(new FalsePositiveRate(1 / 1701.0, 1700, "all"), people.RateOf(Channel.Other, 300, 2000));
+        Assert.Equal([700, 1000, 0, 1700], new[] { Channel.Email, Channel.Sms, Channel.Chat, Channel.Other }.Select(people.MessagesOf));
+    }
+
+    [Fact]
+    public void A_higher_margin_never_has_a_higher_rate()
+    {
+        var random = new Random(Seed: 3);
+        for (int round = 0; round < 20; round++)
+        {
+            var people = HumanScores.From([.. Enumerable.Range(0, 3_000).Select(_ => (random.Next(3) switch { 0 => Channel.Email, 1 => Channel.Sms, _ => Channel.Other }, random.Next(2_000), (float)random.Next(50)))]);
+            foreach (var channel in new[] { Channel.Email, Channel.Sms, Channel.Other, Channel.Chat })
+            {
+                double[] rates = [.. Enumerable.Range(-1, 53).Select(margin => people.RateOf(channel, 400, margin)!.Rate)];
+                Assert.Equal(rates.OrderDescending(), rates);
+            }
+        }
+    }
+
     private static HeadFile WithMail() => new(
         new HeadSet([1, 2], [2, 1], [.. Enumerable.Repeat(1f, WordVector.Buckets)],
             [new Head("spam", [-1, 1], [], 0, new Platt(2, -1)) { Grams = [.. Enumerable.Range(0, CharacterGrams.Buckets).Select(i => i == 7 ? 3f : 0)], Structure = [.. Enumerable.Repeat(1f, StructuralFeatures.Count)] }])

@@ -33,6 +33,13 @@ public sealed class JudgeTests
     public void Mail_is_decided_by_its_thresholds(float spam, float phishing, MailKind expected) =>
         Assert.Equal(expected, Decide([0, spam, phishing, 0], 100, true).Decided.Mail);
 
+    [Theory]
+    [InlineData(8, true, 3)]
+    [InlineData(7, true, 0)]
+    [InlineData(100, false, 0)]
+    public void Rates_are_said_only_of_texts_that_something_can_be_said_of(int tokens, bool supported, int rates) =>
+        Assert.Equal(rates, Decide([5, 5, 5, 0], tokens, supported).FalsePositiveRate.Count);
+
     [Fact]
     public void Phishing_is_never_more_likely_than_unwanted()
     {

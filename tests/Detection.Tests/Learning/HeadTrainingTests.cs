@@ -183,6 +183,31 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         Assert.Equal("tiny", Bundle.Open(folder.Path).Manifest.Name);
     }
 
+    [Fact]
+    public void A_fifth_of_what_moderators_cleared_counts_towards_the_messages_that_show_a_rate()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Plain();
+        var cleared = Enumerable.Range(0, 60).Select(i => new LabelledRow
+        {
+            Id = $"d{i}",
+            File = "decisions/mail",
+            Task = LearningTask.Spam,
+            Text = $"lunch number {i} with {i * i} guests",
+            Split = "train",
+            Mail = Detection.Contracts.MailKind.Ham,
+            Message = new Detection.Contracts.Message { Id = $"d{i}", Text = $"lunch number {i} with {i * i} guests", Channel = Detection.Contracts.Channel.Chat },
+        }).ToArray();
+        var report = HeadTraining.Run(pipeline, tiny.Options with { Output = folder.Path, Extra = cleared }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        int teach = Rows("trains"), measure = Rows("calibrates");
+        Assert.Equal(60, teach + measure);
+        Assert.InRange(measure, 5, 20);
+        var people = Bundle.Open(folder.Path).Heads.People;
+        Assert.Equal((measure, measure, 0), (people["spam"].MessagesOf(Detection.Contracts.Channel.Chat), people["phishing"].MessagesOf(Detection.Contracts.Channel.Chat), people["synthetic"].MessagesOf(Detection.Contracts.Channel.Chat)));
+
+        int Rows(string use) => report.Manifest.Training.Single(source => source.Source == "decisions/mail" && source.Use == use).Rows;
+    }
+
     private EvaluationOptions Options(LearningTask task, int file, string data) =>
         new() { Task = task, Files = [tiny.Files[file]], Features = tiny.Features, DataFolder = data };
 }

@@ -42,6 +42,9 @@ public sealed class SplitRulesTests
         var memes = Enumerable.Range(0, 1000).Select(i => SplitRules.UseOf(Row("manipulation/persuasion-memes", "train"), $"c{i}")).ToArray();
         Assert.InRange(memes.Count(use => use == RowUse.SetsThresholds), 110, 190);
         Assert.DoesNotContain(RowUse.Measured, memes);
+        var decided = Enumerable.Range(0, 1000).Select(i => SplitRules.UseOf(Row("decisions/mail", "train"), $"c{i}")).ToArray();
+        Assert.InRange(decided.Count(use => use == RowUse.SetsThresholds), 150, 250);
+        Assert.DoesNotContain(RowUse.Measured, decided);
     }
 
     [Fact]

@@ -59,6 +59,21 @@ public sealed class TokenScorerTests
         Assert.Equal(embedding.AsSpan(ids[^1] * scorer.Width, scorer.Width), pooled.AsSpan(plan.Offset(1, 0, scorer.Width), scorer.Width));
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(9, 5)]
+    [InlineData(300, 150)]
+    public void The_states_of_the_first_half_are_those_of_the_half_alone(int tokens, int half)
+    {
+        using TinyModel tiny = TinyModel.Llama();
+        using Checkpoint checkpoint = tiny.Open();
+        using TokenScorer scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Threads = 1 });
+        int[] ids = TinyModel.Sequences(6, tokens)[0];
+        Assert.Equal(half, PoolingPlan.FirstHalf(tokens));
+        Near(One(scorer, ids[..half], new PoolingPlan([1, 2], [Pooling.Mean, Pooling.Last])).Pooled, One(scorer, ids, new PoolingPlan([1, 2], [Pooling.FirstHalfMean, Pooling.FirstHalfLast])).Pooled, 1e-4);
+    }
+
     [Fact]
     public void Sequences_of_no_or_one_token_have_no_scores()
     {
