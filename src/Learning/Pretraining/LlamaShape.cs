@@ -32,8 +32,15 @@ public sealed record LlamaShape
         double Real(string name, double standard) => config.TryGetProperty(name, out var value) ? value.GetDouble() : standard;
         return new LlamaShape
         {
-            Vocabulary = Number("vocab_size"), Width = Number("hidden_size"), Layers = Number("num_hidden_layers"), Heads = Number("num_attention_heads"), KeyValueHeads = Number("num_key_value_heads"),
-            FeedForward = Number("intermediate_size"), Context = Number("max_position_embeddings"), RopeBase = Real("rope_theta", 10_000), NormEpsilon = Real("rms_norm_eps", 1e-6),
+            Vocabulary = Number("vocab_size"),
+            Width = Number("hidden_size"),
+            Layers = Number("num_hidden_layers"),
+            Heads = Number("num_attention_heads"),
+            KeyValueHeads = Number("num_key_value_heads"),
+            FeedForward = Number("intermediate_size"),
+            Context = Number("max_position_embeddings"),
+            RopeBase = Real("rope_theta", 10_000),
+            NormEpsilon = Real("rms_norm_eps", 1e-6),
         };
     }
 
