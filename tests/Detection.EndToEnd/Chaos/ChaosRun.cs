@@ -177,6 +177,16 @@ internal sealed class ChaosRun : IAsyncDisposable
         History.Add(HistoryKind.Up, name);
     }
 
+    /// <summary>Waits for a condition and writes down how long that took.</summary>
+    public async Task<TimeSpan> TimeUntilAsync(string what, Func<Task<bool>> holds)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        await UntilAsync(what, holds);
+        var taken = TimeProvider.System.GetElapsedTime(start);
+        History.Add(HistoryKind.Healed, what, string.Create(CultureInfo.InvariantCulture, $"after {taken.TotalSeconds:F1} s"));
+        return taken;
+    }
+
     /// <summary>Waits for a condition; fails, naming it, when it does not come within the run's patience.</summary>
     public Task UntilAsync(string what, Func<bool> holds) => UntilAsync(what, () => Task.FromResult(holds()));
 

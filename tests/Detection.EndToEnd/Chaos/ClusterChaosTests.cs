@@ -87,6 +87,29 @@ public sealed class ClusterChaosTests
         });
     }
 
+    /// <summary>How long it takes is written down and not asserted: machines differ.</summary>
+    [Fact]
+    [Trait("Speed", "nightly")]
+    public async Task Partitions_move_when_a_worker_is_killed_and_when_it_comes_back()
+    {
+        Nightly.Only();
+        await using var cluster = await ChaosCluster.StartAsync();
+        await RunAsync("cluster-rebalance", cluster, async run =>
+        {
+            async Task<bool> AreAsync(params int[] shares) => await cluster.Stream.SharesAsync() is { } now && now.SequenceEqual(shares);
+            await run.TimeUntilAsync("partitions are dealt", () => AreAsync(3, 3));
+            for (int time = 0; time < 5; time++)
+            {
+                await run.UntilAsync("it works", () => run.Workers[time % 2].IsWorking);
+                await run.Workers[time % 2].KillAsync("and not brought back at once");
+                TimeSpan gone = await run.TimeUntilAsync("the other has all partitions", () => AreAsync(6));
+                await run.Workers[time % 2].StartAsync();
+                TimeSpan back = await run.TimeUntilAsync("both have half", () => AreAsync(3, 3));
+                TestContext.Current.TestOutputHelper?.WriteLine($"after a kill {gone.TotalSeconds:F1} s, after a start {back.TotalSeconds:F1} s");
+            }
+        });
+    }
+
     /// <summary>Everything in a random order.</summary>
     private static async Task HurtAsync(string name, Hurt hurt, bool transactional = false, string search = "elasticsearch")
     {

@@ -61,6 +61,14 @@ internal sealed class KafkaProbe : IStreamProbe
         return _producer.ProduceAsync(Prefix + ".messages", new Message<byte[]?, byte[]> { Key = record.Key is null ? null : Encoding.UTF8.GetBytes(record.Key), Value = record.Value.ToArray(), Headers = headers }, cancellation);
     }
 
+    /// <summary>How many partitions each member of the workers' group has; null while the group is rebalancing.</summary>
+    public async Task<IReadOnlyList<int>?> SharesAsync()
+    {
+        using var admin = new DependentAdminClientBuilder(_producer.Handle).Build();
+        var group = (await admin.DescribeConsumerGroupsAsync([Group])).ConsumerGroupDescriptions.Single();
+        return group.State == ConsumerGroupState.Stable ? [.. group.Members.Select(member => member.Assignment.TopicPartitions.Count).Order()] : null;
+    }
+
     /// <summary>What the group's positions have not passed, and what stands in open transactions of the workers.</summary>
     public Task<long?> UnfinishedAsync(CancellationToken cancellation) => Task.Run<long?>(() =>
     {
