@@ -173,8 +173,12 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     {
         if (_publisher is not null)
         {
-            _publisher.Publish(partitions);
-            return;
+            // A transaction may fail for another's sake (a worker that was replaced and does not know it yet): what is not out when the partitions go is done again by whoever gets them.
+            for (long started = Stopwatch.GetTimestamp(); ; _wake.Next.Wait(Poll))
+            {
+                _publisher.Publish(partitions);
+                if (_publisher.IsReplaced || Partitions.Progress(partitions).Count == 0 || Stopwatch.GetElapsedTime(started) >= _options.DrainTimeout) return;
+            }
         }
         foreach (var progress in Partitions.Progress(partitions)) Store(progress);
         // Now and not in the background: the next owner asks for it as soon as this one has let go.

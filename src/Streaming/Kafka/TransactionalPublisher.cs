@@ -35,6 +35,9 @@ internal sealed class TransactionalPublisher : IDisposable
         _running = Task.Run(RunAsync);
     }
 
+    /// <summary>Another worker has this one's name: nothing more will go out.</summary>
+    public bool IsReplaced { get; private set; }
+
     /// <summary>Publishes what is ready; waits for a transaction under way. Failures are tried again later: nothing is lost, the position has not moved.</summary>
     public void Publish(IReadOnlyCollection<int>? only = null)
     {
@@ -43,7 +46,11 @@ internal sealed class TransactionalPublisher : IDisposable
         catch (Exception failure)
         {
             // Another worker has our name: a new producer would only take the transactional id away from it.
-            if (failure is KafkaException { Error.Code: ErrorCode.FencedInstanceId }) _stop.Cancel();
+            if (failure is KafkaException { Error.Code: ErrorCode.FencedInstanceId })
+            {
+                IsReplaced = true;
+                _stop.Cancel();
+            }
             _warn($"Kafka at {_options.BootstrapServers}: a transaction failed and is tried again: {failure.Message}");
             Abandon(failure);
         }
