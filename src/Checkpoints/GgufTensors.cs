@@ -56,6 +56,20 @@ internal static partial class GgufTensors
         return renamed;
     }
 
+    /// <summary>The other way: the GGUF name of a Hugging Face one.</summary>
+    public static string GgufName(string architecture, string name)
+    {
+        (string outer, Dictionary<string, string> block) = Names[architecture];
+        int kind = name.LastIndexOf('.');
+        string prefix = "", part = name[..kind];
+        if (part.StartsWith(outer + ".", StringComparison.Ordinal))
+        {
+            int end = part.IndexOf('.', outer.Length + 1);
+            (prefix, part) = ($"blk.{part[(outer.Length + 1)..end]}.", part[(end + 1)..]);
+        }
+        return prefix + block.Single(one => one.Value == part).Key + name[kind..];
+    }
+
     private static (string Name, string Part) HuggingFaceName(string architecture, string name)
     {
         if (!Names.TryGetValue(architecture, out (string Outer, Dictionary<string, string> Block) names)) return (name, "");

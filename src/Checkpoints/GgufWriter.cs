@@ -9,6 +9,10 @@ public static class GgufWriter
 {
     private const int Alignment = 32;
 
+    /// <summary>The name that a tensor of a Llama has in GGUF files.</summary>
+    /// <param name="name">As Hugging Face's checkpoints have it.</param>
+    public static string LlamaName(string name) => GgufTensors.GgufName("llama", name);
+
     /// <param name="metadata">In order; values are string, bool, int, float, <c>IReadOnlyList&lt;string&gt;</c> or <c>IReadOnlyList&lt;int&gt;</c>.</param>
     /// <param name="tensors">Under their GGUF names; shapes outermost dimension first; stored as F32, Q8_0 or Q4_1.</param>
     /// <exception cref="ArgumentException">A value or a type that is not written, or a shape that does not fit its values.</exception>

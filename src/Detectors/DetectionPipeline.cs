@@ -194,7 +194,7 @@ public sealed class DetectionPipeline : IDisposable
             FirstHalf = plan == Layout.Plan ? null : () => FirstHalf(one, plan, scores, supported, structure),
             Map = Map(one, scores),
             Structure = structure,
-            Signals = NormalisationSignals.Of(one.Text, text => _tokenizer.Encode(text).Count),
+            MeasureSignals = () => NormalisationSignals.Of(one.Text, text => _tokenizer.Encode(text).Count),
         };
     }
 

@@ -36,5 +36,8 @@ public sealed record Reading
     public IReadOnlyList<Evidence> Structure { get; init; } = [];
 
     /// <summary>How much was normalised away, in numbers. No head of today reads them.</summary>
-    public NormalisationSignals Signals { get; init; } = NormalisationSignals.None;
+    public NormalisationSignals Signals => MeasureSignals?.Invoke() ?? NormalisationSignals.None;
+
+    /// <summary>Counts tokens of the text as it was before: done only when asked for.</summary>
+    internal Func<NormalisationSignals>? MeasureSignals { get; init; }
 }

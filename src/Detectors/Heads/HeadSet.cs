@@ -46,6 +46,9 @@ public sealed class HeadSet
     /// <summary>As <see cref="WordRarity"/>, for <see cref="CharacterGrams"/>; empty where no head reads them.</summary>
     public float[] GramRarity { get; init; } = [];
 
+    /// <summary>Other heads over the same scaling.</summary>
+    public HeadSet With(IReadOnlyList<Head> heads) => new(Mean, Deviation, WordRarity, heads) { GramRarity = GramRarity };
+
     /// <summary>One margin a head, in the order of <see cref="Heads"/>.</summary>
     public float[] Margins(TextFeatures features)
     {

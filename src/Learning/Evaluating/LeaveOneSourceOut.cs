@@ -73,7 +73,7 @@ public static class LeaveOneSourceOut
         var scaling = FeatureScaling.Of([.. others.Select(example => example.Features)]);
         var scaled = others.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads)).ToArray();
         var head = new HeadFitting(layout, blocks).Fit(HeadNames.Synthetic, RowWeights.Of(HeadNames.Synthetic, others, scaled), bySource: true, words: false, cancellation);
-        var heads = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [head.Uncalibrated()]);
+        var heads = scaling.With([head.Uncalibrated()]);
         return [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
     }
 

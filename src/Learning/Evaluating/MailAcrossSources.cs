@@ -72,11 +72,11 @@ public static class MailAcrossSources
             foreach (var row in taught)
             {
                 var all = row.Columns.First(column => column.Name == Joint);
-                text.Append(CultureInfo.InvariantCulture, $"| {row.File.Split('/')[^1]} | {row.Ham} / {row.Unwanted} |").AppendJoin(" |", row.Columns.Select(column => " " + Short(column.Auroc)))
-                    .Append(CultureInfo.InvariantCulture, $" | {Range(all.AurocInterval)} | {Short(all.AtEven.F1)} | {Range(all.F1Interval)} | {Short(row.Columns.First(column => column.Name == Floor).AtEven.F1)} | {all.AtEven.FalsePositives} of {row.Ham} | {Range(all.HamFlagged)} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {row.File.Split('/')[^1]} | {row.Ham} / {row.Unwanted} |").AppendJoin(" |", row.Columns.Select(column => " " + EvaluationText.Short(column.Auroc)))
+                    .Append(CultureInfo.InvariantCulture, $" | {Range(all.AurocInterval)} | {EvaluationText.Short(all.AtEven.F1)} | {Range(all.F1Interval)} | {EvaluationText.Short(row.Columns.First(column => column.Name == Floor).AtEven.F1)} | {all.AtEven.FalsePositives} of {row.Ham} | {Range(all.HamFlagged)} |\n");
             }
-            text.Append("| mean | |").AppendJoin(" |", names.Select(name => " " + Short(Mean(taught.Select(row => row.Columns.First(column => column.Name == name).Auroc)))))
-                .Append(CultureInfo.InvariantCulture, $" | | {Short(taught.Average(row => row.Columns.First(column => column.Name == Joint).AtEven.F1))} | | {Short(taught.Average(row => row.Columns.First(column => column.Name == Floor).AtEven.F1))} | | |\n\n");
+            text.Append("| mean | |").AppendJoin(" |", names.Select(name => " " + EvaluationText.Short(Mean(taught.Select(row => row.Columns.First(column => column.Name == name).Auroc)))))
+                .Append(CultureInfo.InvariantCulture, $" | | {EvaluationText.Short(taught.Average(row => row.Columns.First(column => column.Name == Joint).AtEven.F1))} | | {EvaluationText.Short(taught.Average(row => row.Columns.First(column => column.Name == Floor).AtEven.F1))} | | |\n\n");
         }
         return text.ToString();
     }
@@ -112,7 +112,7 @@ public static class MailAcrossSources
         {
             var strength = new HeadStrength(Ridge, blocks.HasFlag(FeatureBlocks.Words) ? WordScale : 0, double.NaN);
             var head = new HeadFitting(layout, blocks).Fit(HeadNames.Spam, taught, strength, cancellation);
-            var heads = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [head.Uncalibrated()]) { GramRarity = scaling.GramRarity };
+            var heads = scaling.With([head.Uncalibrated()]);
             scores[name] = [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
         }
         var floor = TfidfBaseline.Train(learn.Select(example => example.Placed with { Use = RowUse.Teaches }), row => row.Mail != MailKind.Ham);
@@ -170,7 +170,5 @@ public static class MailAcrossSources
 
     private static double Mean(IEnumerable<double> values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 
-    private static string Range(Interval interval) => double.IsNaN(interval.Low) ? "–" : $"{Short(interval.Low)}–{Short(interval.High)}";
-
-    private static string Short(double value) => double.IsNaN(value) ? "–" : value.ToString("F3", CultureInfo.InvariantCulture);
+    private static string Range(Interval interval) => double.IsNaN(interval.Low) ? "–" : $"{EvaluationText.Short(interval.Low)}–{EvaluationText.Short(interval.High)}";
 }

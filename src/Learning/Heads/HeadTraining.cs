@@ -141,7 +141,7 @@ public sealed class HeadTraining
 
     private static HeadSet Calibrate(List<FittedHead> fitted, HeadSet scaling, Example[] calibrating)
     {
-        var plain = new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, [.. fitted.Select(head => head.Uncalibrated())]) { GramRarity = scaling.GramRarity };
+        var plain = scaling.With([.. fitted.Select(head => head.Uncalibrated())]);
         var margins = calibrating.Select(example => plain.Margins(example.Features.ForHeads)).ToArray();
         Head[] heads = [.. plain.Heads.Select((head, at) =>
         {
@@ -156,7 +156,7 @@ public sealed class HeadTraining
                 Calibration = PlattScaling.Fit([.. rows.Select(row => (row.Margin, row.Answer == true, even ? rows.Length / 2.0 / (row.Answer == true ? positives : negatives) : 1.0))]),
             };
         })];
-        return new HeadSet(scaling.Mean, scaling.Deviation, scaling.WordRarity, heads) { GramRarity = scaling.GramRarity };
+        return scaling.With(heads);
     }
 
     private static HumanScores People(HeadSet heads, string head, Example[] calibrating)

@@ -41,23 +41,9 @@ internal static class LlamaGguf
             float[] values = weights(tensor.Name);
             if (tensor.Name.EndsWith("q_proj.weight", StringComparison.Ordinal)) values = Interleaved(values, shape.Heads, tensor.Shape);
             if (tensor.Name.EndsWith("k_proj.weight", StringComparison.Ordinal)) values = Interleaved(values, shape.KeyValueHeads, tensor.Shape);
-            return new NamedTensor(NameOf(tensor.Name), tensor.Shape, values, tensor.Shape.Length == 1 ? TensorType.F32 : type(tensor.Name));
+            return new NamedTensor(GgufWriter.LlamaName(tensor.Name), tensor.Shape, values, tensor.Shape.Length == 1 ? TensorType.F32 : type(tensor.Name));
         })]);
     }
-
-    private static string NameOf(string name) => name
-        .Replace("model.embed_tokens", "token_embd", StringComparison.Ordinal)
-        .Replace("model.norm", "output_norm", StringComparison.Ordinal)
-        .Replace("model.layers.", "blk.", StringComparison.Ordinal)
-        .Replace("input_layernorm", "attn_norm", StringComparison.Ordinal)
-        .Replace("post_attention_layernorm", "ffn_norm", StringComparison.Ordinal)
-        .Replace("self_attn.q_proj", "attn_q", StringComparison.Ordinal)
-        .Replace("self_attn.k_proj", "attn_k", StringComparison.Ordinal)
-        .Replace("self_attn.v_proj", "attn_v", StringComparison.Ordinal)
-        .Replace("self_attn.o_proj", "attn_output", StringComparison.Ordinal)
-        .Replace("mlp.gate_proj", "ffn_gate", StringComparison.Ordinal)
-        .Replace("mlp.up_proj", "ffn_up", StringComparison.Ordinal)
-        .Replace("mlp.down_proj", "ffn_down", StringComparison.Ordinal);
 
     /// <summary>Within each head, row i of the first half and row i of the second become neighbours.</summary>
     private static float[] Interleaved(float[] values, int heads, long[] shape)

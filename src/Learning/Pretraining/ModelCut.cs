@@ -53,10 +53,8 @@ public static class ModelCut
 
     private static BpeVocabulary Shortened(Checkpoint source, int vocabulary)
     {
-        var model = source.Tokenizer?.GetProperty("model") ?? throw new CheckpointException(source.Path, "tokenizer", "not byte-level BPE");
-        var ids = model.GetProperty("vocab").EnumerateObject().Where(one => one.Value.GetInt32() < vocabulary).ToDictionary(one => one.Name, one => one.Value.GetInt32(), StringComparer.Ordinal);
-        var merges = model.GetProperty("merges").EnumerateArray().Select(merge => merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ', 2) : [.. merge.EnumerateArray().Select(part => part.GetString()!)])
-            .Where(pair => ids.ContainsKey(pair[0]) && ids.ContainsKey(pair[1]) && ids.ContainsKey(pair[0] + pair[1])).Select(pair => (pair[0], pair[1]));
-        return new BpeVocabulary(ids, [.. merges]);
+        var full = TokenizerFile.Read(source.Tokenizer ?? throw new CheckpointException(source.Path, "tokenizer", "not byte-level BPE"));
+        var ids = full.Ids.Where(one => one.Value < vocabulary).ToDictionary(StringComparer.Ordinal);
+        return new BpeVocabulary(ids, [.. full.Merges.Where(merge => ids.ContainsKey(merge.Left) && ids.ContainsKey(merge.Right) && ids.ContainsKey(merge.Left + merge.Right))]);
     }
 }

@@ -56,9 +56,16 @@ internal static class TokenizerFile
     public static BpeVocabulary Read(string path)
     {
         using var tokenizer = JsonDocument.Parse(File.ReadAllBytes(path));
-        var model = tokenizer.RootElement.GetProperty("model");
+        return Read(tokenizer.RootElement);
+    }
+
+    /// <summary>Merges stand there as two parts, or as one text with a space between them.</summary>
+    public static BpeVocabulary Read(JsonElement tokenizer)
+    {
+        var model = tokenizer.GetProperty("model");
         var ids = model.GetProperty("vocab").EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetInt32(), StringComparer.Ordinal);
-        var merges = model.GetProperty("merges").EnumerateArray().Select(merge => merge.GetString()!.Split(' ')).Select(pair => (pair[0], pair[1]));
+        var merges = model.GetProperty("merges").EnumerateArray()
+            .Select(merge => merge.ValueKind == JsonValueKind.String ? merge.GetString()!.Split(' ') : [.. merge.EnumerateArray().Select(part => part.GetString()!)]).Select(pair => (pair[0], pair[1]));
         return new BpeVocabulary(ids, [.. merges]);
     }
 
