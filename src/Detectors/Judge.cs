@@ -28,7 +28,7 @@ public sealed class Judge
     public Judgement Decide(TextToJudge reading)
     {
         var margins = Margins(reading.Features);
-        double? Probability(string head) => margins.TryGetValue(head, out float margin) ? Find(head).Calibration.Probability(margin) : null;
+        double? Probability(string head) => margins.TryGetValue(head, out float margin) ? Find(head).Probability(reading.Channel, margin) : null;
         double? spam = Probability(HeadNames.Spam), phishing = Probability(HeadNames.Phishing);
         if (phishing > spam) phishing = spam;
         var techniques = _techniques.ToDictionary(name => name, Probability, StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using Detection.Contracts;
 using Detection.Detectors.Bundles;
+using Detection.Detectors.Heads;
 
 namespace Detection.Detectors;
 
@@ -20,6 +21,9 @@ public sealed record PipelineOptions
 
     /// <summary>Null (default): what the bundle says, else the model's text is scored without BOS.</summary>
     public bool? FirstPredicted { get; init; }
+
+    /// <summary>Layers whose hidden states heads are to read, of a model that has no heads yet; null (default): what the bundle says, else <see cref="FeatureLayout.For"/>.</summary>
+    public IReadOnlyList<int>? Layers { get; init; }
 
     /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c>; its heads, if any, are not asked. Default none: that criterion is null.</summary>
     public ModelSource? Observer { get; init; }

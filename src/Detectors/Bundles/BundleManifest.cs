@@ -27,6 +27,9 @@ public sealed record BundleManifest
     /// <summary>Every file that taught or calibrated, with hash and licence.</summary>
     public IReadOnlyList<TrainingSource> Training { get; init; } = [];
 
+    /// <summary>What differs where the research heads judge; null without them.</summary>
+    public ResearchSettings? Research { get; init; }
+
     /// <summary>Figures of the last evaluation, for people.</summary>
     public JsonObject? Metrics { get; init; }
 
@@ -53,6 +56,10 @@ public sealed record BundleFile(string Name, string Sha256, long Bytes);
 /// <param name="FirstPredicted">True: the text is scored after the model's BOS token, so that its first token counts too.</param>
 public sealed record FeatureSettings(int Version, IReadOnlyList<int> Layers, int Width, int MaxTokens, bool FirstPredicted);
 
+/// <summary>How the heads decide that learned from restricted sources too, and what they learned from.</summary>
+public sealed record ResearchSettings(DecisionSettings Decisions, IReadOnlyList<TrainingSource> Training);
+
+/// <param name="Research">Heads that learned from restricted sources too: not for commercial use.</param>
 public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);
 
 /// <param name="MinimumTokens">Shorter texts get <c>too-short</c> unless they pass the threshold of a bucket of their own.</param>

@@ -10,7 +10,7 @@ internal static class SyntheticEvaluation
     private static readonly int[] Budgets = [20, 100, 1_000];
 
     /// <summary>Zero-shot columns with the sign of the literature: higher = machine.</summary>
-    private static readonly (string Name, string Criterion, int Sign)[] ZeroShot =
+    internal static readonly (string Name, string Criterion, int Sign)[] ZeroShot =
     [
         ("likelihood", "mean_loglik", 1), ("log-rank", "mean_logrank", -1), ("entropy", "mean_entropy", 1), ("LRR", "lrr", 1),
         ("Fast-DetectGPT", "fast_detectgpt", 1), ("ranks ≤ 10", "gltr10", 1),

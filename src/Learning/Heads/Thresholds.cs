@@ -7,6 +7,9 @@ namespace Detection.Learning.Heads;
 /// <summary>Margins that keep a budget of false alarms.</summary>
 internal static class Thresholds
 {
+    /// <summary>Right answers on validation below which a threshold is chance.</summary>
+    public const int FewestFound = 5;
+
     /// <summary>
     /// The largest k with P(Bin(n, budget) ≥ k) ≥ confidence: flagging strictly above the k-th highest of n human scores then keeps the budget with that confidence.
     /// 0: n is too small to show it (published-numbers.md §3.3).
@@ -28,17 +31,21 @@ internal static class Thresholds
         return new ScoreDecision(budget, confidence, above, most > 0 ? sorted[most - 1] : null, missed);
     }
 
-    /// <summary>The probability at which F1 on the rows is largest; rows at or above it are named. 1 where there is no positive.</summary>
-    public static double LargestF1(IReadOnlyList<(double Probability, bool Positive)> rows)
+    /// <summary>
+    /// The probability, at least <paramref name="least"/>, from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
+    /// <see cref="FewestFound"/> right ones: the head is too thin to speak.
+    /// </summary>
+    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows, double least)
     {
         int positives = rows.Count(row => row.Positive), found = 0, seen = 0;
-        double best = 0, threshold = 1;
-        foreach (var tie in rows.GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
+        double best = 0;
+        double? threshold = null;
+        foreach (var tie in rows.Where(row => row.Probability >= least).GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
         {
             found += tie.Count(row => row.Positive);
             seen += tie.Count();
-            double f1 = positives + seen == 0 ? 0 : 2.0 * found / (positives + seen);
-            if (f1 > best) (best, threshold) = (f1, tie.Key);
+            double f1 = 2.0 * found / (positives + seen);
+            if (f1 > best && found >= FewestFound && 2 * found >= seen) (best, threshold) = (f1, tie.Key);
         }
         return threshold;
     }

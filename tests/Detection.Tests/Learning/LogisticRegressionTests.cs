@@ -84,8 +84,16 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public void The_largest_f1_decides_a_technique() =>
-        Assert.Equal(0.6, Thresholds.LargestF1([(0.9, true), (0.6, true), (0.5, false), (0.4, false), (0.1, true)]));
+    public void The_largest_f1_decides_a_technique_while_half_of_what_is_named_is_right()
+    {
+        (double, bool)[] five = [(0.9, true), (0.8, true), (0.7, true), (0.65, true), (0.6, true)];
+        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.4, false), (0.3, false), (0.1, true)], 0));
+        Assert.Equal(0.1, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)], 0));
+        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)], 0.2));
+        // Too few right ones, or more wrong than right.
+        Assert.Null(Thresholds.OfTechnique([.. five[..4], (0.5, false)], 0));
+        Assert.Null(Thresholds.OfTechnique([.. five.Select(row => (row.Item1 - 0.5, true)), .. Enumerable.Repeat((0.95, false), 6)], 0));
+    }
 
     /// <summary>Two features that say something, one that does not, and two words.</summary>
     private static TrainingMatrix Some(int count, out TrainingRow[] rows)
