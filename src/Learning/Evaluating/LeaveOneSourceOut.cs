@@ -40,7 +40,9 @@ public static class LeaveOneSourceOut
         {
             Example[] held = [.. examples.Where(example => example.SourceGroup == group)];
             Example[] others = [.. examples.Where(example => example.SourceGroup != group && example.Row.Split != "audit")];
-            var scores = Variants.ToDictionary(variant => variant.Name, variant => Score(pipeline.Layout, others, held, variant.Blocks, cancellation), StringComparer.Ordinal);
+            var space = FeatureSpace.Of(pipeline.Layout, [.. others.Select(example => example.Features)]);
+            var taught = RowWeights.Of(HeadNames.Synthetic, others, space.Scale([.. others.Select(example => example.Features)]));
+            var scores = Variants.ToDictionary(variant => variant.Name, variant => Score(new HeadFitting(pipeline.Layout, space, variant.Blocks), taught, space, held, cancellation), StringComparer.Ordinal);
             var words = TfidfBaseline.Train(others.Select(example => example.Placed with { Use = RowUse.Teaches }), row => row.Machine);
             scores["tfidf"] = [.. held.Select(example => words.Probability(example.Row.Text))];
             var (criterion, score) = BestCriterion(pipeline.Layout, others);
@@ -81,12 +83,9 @@ public static class LeaveOneSourceOut
         return examples;
     }
 
-    private static double[] Score(FeatureLayout layout, Example[] others, Example[] held, FeatureBlocks blocks, CancellationToken cancellation)
+    private static double[] Score(HeadFitting fitting, IReadOnlyList<TaughtExample> taught, FeatureSpace space, Example[] held, CancellationToken cancellation)
     {
-        var scaling = FeatureScaling.Of([.. others.Select(example => example.Features)]);
-        var scaled = others.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads)).ToArray();
-        var head = new HeadFitting(layout, blocks).Fit(HeadNames.Synthetic, RowWeights.Of(HeadNames.Synthetic, others, scaled), bySource: true, words: false, cancellation);
-        var heads = scaling.With([head.Uncalibrated()]);
+        var heads = space.Scaling.With([fitting.Fit(HeadNames.Synthetic, taught, bySource: true, words: false, cancellation).Uncalibrated()]);
         return [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
     }
 

@@ -66,9 +66,9 @@ public sealed class HeadTraining
         }
         var unread = Unread(set, teach);
         if (unread.Length > 0) _progress.Report($"{unread.Length} more rows teach by their words and make-up alone.");
-        var scaling = FeatureScaling.Of([.. teaching.Concat(unread).Select(example => example.Features)]);
-        var fitted = FitAll(teaching, unread, scaling, cancellation);
-        var heads = Calibrate(fitted, scaling, calibrating);
+        var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)]);
+        var fitted = FitAll(teaching, unread, space, cancellation);
+        var heads = Calibrate(fitted, space.Scaling, calibrating);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
         var file = new HeadFile(heads, people);
@@ -142,11 +142,11 @@ public sealed class HeadTraining
         return [.. examples.Where(example => example.Features.Supported)];
     }
 
-    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, HeadSet scaling, CancellationToken cancellation)
+    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, FeatureSpace space, CancellationToken cancellation)
     {
-        var fitting = new HeadFitting(_pipeline.Layout);
+        var fitting = new HeadFitting(_pipeline.Layout, space);
         Example[] all = [.. teaching, .. unread];
-        var scaled = all.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads)).ToArray();
+        var scaled = space.Scale([.. all.Select(example => example.Features)]);
         var fitted = new List<FittedHead>();
         foreach (string head in HeadNames.All)
         {
