@@ -121,7 +121,7 @@ public sealed class DetectionPipeline : IDisposable
     {
         var prepared = messages.Select(Prepare).ToArray();
         ReadOnlyMemory<int>[] ids = [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
-        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy)))];
+        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy, pair.LogProb, pair.Variance)))];
         return [.. prepared.Zip(_scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
     }
 

@@ -60,7 +60,7 @@ public sealed class Judge
         if (IsAbove(HeadNames.Synthetic, _decisions.Synthetic, reading, margin)) return Authorship.Machine;
         // A short text may stand out as machine-written, but nothing short stands out as a person's.
         if (reading.Tokens < _decisions.MinimumTokens) return Authorship.TooShort;
-        return margin <= _decisions.Synthetic.Below ? Authorship.Human : Authorship.Unsure;
+        return margin <= _decisions.Synthetic.BelowFor(reading.Channel, reading.Characters) ? Authorship.Human : Authorship.Unsure;
     }
 
     private MailKind MailOf(TextToJudge reading, IReadOnlyDictionary<string, float> margins)
@@ -68,7 +68,7 @@ public sealed class Judge
         if (!margins.TryGetValue(HeadNames.Spam, out float spam)) return MailKind.Unsure;
         if (margins.TryGetValue(HeadNames.Phishing, out float phishing) && IsAbove(HeadNames.Phishing, _decisions.Phishing, reading, phishing)) return MailKind.Phishing;
         if (IsAbove(HeadNames.Spam, _decisions.Spam, reading, spam)) return MailKind.Spam;
-        return spam <= _decisions.Spam.Below ? MailKind.Ham : MailKind.Unsure;
+        return spam <= _decisions.Spam.BelowFor(reading.Channel, reading.Characters) ? MailKind.Ham : MailKind.Unsure;
     }
 
     private bool IsAbove(string head, ScoreDecision decision, TextToJudge reading, float margin) =>

@@ -25,7 +25,7 @@ public sealed record PipelineOptions
     /// <summary>Layers whose hidden states heads are to read, of a model that has no heads yet; null (default): what the bundle says, else <see cref="FeatureLayout.For"/>.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
 
-    /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c>; its heads, if any, are not asked. Default none: that criterion is null.</summary>
+    /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c> and <c>fast_detectgpt_two</c>; its heads, if any, are not asked. Default none: those criteria are null.</summary>
     public ModelSource? Observer { get; init; }
 
     /// <summary>What turns a judgement into an action.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Detection.Contracts;
+using Detection.Detectors.Calibration;
 
 namespace Detection.Detectors.Bundles;
 
@@ -71,7 +73,19 @@ public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic
 /// P(Bin(n, budget) ≥ k) ≥ confidence, so that with that confidence no more than the budget of people is flagged. <paramref name="Below"/>: at or below it the answer is no;
 /// <paramref name="Missed"/> of the calibration positives lie there.
 /// </summary>
-public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above, double? Below, double Missed);
+public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above, double? Below, double Missed)
+{
+    /// <summary>As <see cref="Below"/>, for buckets of <see cref="LengthBucket.OfLength"/> with enough positives of their own: of a long text more can be said than of a short one. Null in older bundles.</summary>
+    public IReadOnlyDictionary<string, double>? BelowOf { get; init; }
+
+    /// <summary>At or below which the answer is no, for such a message; null: it is never no.</summary>
+    public double? BelowFor(Channel channel, int characters)
+    {
+        foreach (string bucket in LengthBucket.OfLength(channel, characters))
+            if (BelowOf?.TryGetValue(bucket, out double below) == true) return below;
+        return Below;
+    }
+}
 
 /// <param name="Use"><c>trains</c> or <c>calibrates</c>.</param>
 public sealed record TrainingSource(string Source, string Use, int Rows, string Sha256, string LicenceClass, string Licence);

@@ -204,7 +204,7 @@ public sealed class HeadTraining
         {
             int at = heads.Heads.TakeWhile(one => one.Name != name).Count();
             if (!file.People.TryGetValue(name, out var people)) return new ScoreDecision(_options.Budget, Confidence, new Dictionary<string, double>(), null, Missed);
-            float[] positives = [.. Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, name) == true).Select(i => margins[i][at])];
+            var positives = Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, name) == true).Select(i => (calibrating[i].Channel, calibrating[i].Features.Characters, margins[i][at])).ToArray();
             return Thresholds.Choose(people, positives, _options.Budget, Confidence, Missed);
         }
 

@@ -1,3 +1,4 @@
+using Detection.Contracts;
 using Detection.Detectors.Bundles;
 using Detection.Detectors.Calibration;
 using Detection.Learning.Metrics;
@@ -10,6 +11,9 @@ internal static class Thresholds
     /// <summary>Right answers on validation below which a threshold is chance.</summary>
     public const int FewestFound = 5;
 
+    /// <summary>Positives of a bucket that say where the lowest twentieth of them lies.</summary>
+    private const int FewestPositives = 100;
+
     /// <summary>
     /// The largest k with P(Bin(n, budget) ≥ k) ≥ confidence: flagging strictly above the k-th highest of n human scores then keeps the budget with that confidence.
     /// 0: n is too small to show it (published-numbers.md §3.3).
@@ -21,14 +25,21 @@ internal static class Thresholds
         return k;
     }
 
-    public static ScoreDecision Choose(HumanScores people, IReadOnlyList<float> positives, double budget, double confidence, double missed)
+    public static ScoreDecision Choose(HumanScores people, IReadOnlyList<(Channel Channel, int Characters, float Margin)> positives, double budget, double confidence, double missed)
     {
         var above = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var (bucket, scores) in people.Buckets)
             if (scores.Length >= HumanScores.Enough && Flagged(scores.Length, budget, confidence) is > 0 and var k) above[bucket] = scores[^k];
-        float[] sorted = [.. positives.Order()];
-        int most = (int)(missed * sorted.Length);
-        return new ScoreDecision(budget, confidence, above, most > 0 ? sorted[most - 1] : null, missed);
+        double? Below(IEnumerable<float> margins)
+        {
+            float[] sorted = [.. margins.Order()];
+            int most = (int)(missed * sorted.Length);
+            return most > 0 ? sorted[most - 1] : null;
+        }
+
+        var below = positives.SelectMany(one => LengthBucket.OfLength(one.Channel, one.Characters).Select(bucket => (Bucket: bucket, one.Margin))).GroupBy(one => one.Bucket, StringComparer.Ordinal)
+            .Where(bucket => bucket.Count() >= FewestPositives).ToDictionary(bucket => bucket.Key, bucket => Below(bucket.Select(one => one.Margin))!.Value, StringComparer.Ordinal);
+        return new ScoreDecision(budget, confidence, above, Below(positives.Select(one => one.Margin)), missed) { BelowOf = new SortedDictionary<string, double>(below, StringComparer.Ordinal) };
     }
 
     /// <summary>

@@ -76,11 +76,13 @@ public sealed class LogisticRegressionTests
     public void A_threshold_is_the_kth_highest_score_of_a_bucket_and_small_buckets_have_none()
     {
         var people = HumanScores.From(Enumerable.Range(0, 500).Select(i => (Channel.Email, i < 480 ? 100 : 900, (float)i)));
-        var decision = Thresholds.Choose(people, [.. Enumerable.Range(0, 100).Select(i => (float)i)], 0.01, 0.95, 0.05);
+        var decision = Thresholds.Choose(people, [.. Enumerable.Range(0, 100).Select(i => (Channel.Email, 100, (float)i)), .. Enumerable.Range(0, 300).Select(i => (Channel.Sms, 700, 1000f + i)), .. Enumerable.Range(0, 50).Select(i => (Channel.Sms, 5000, 2000f + i))], 0.01, 0.95, 0.05);
         Assert.Equal(498, decision.Above["all"]);
         Assert.Equal(478, decision.Above["email/under-200"]);
         Assert.DoesNotContain("email/600-1600", decision.Above.Keys);
-        Assert.Equal(4, decision.Below);
+        // One in twenty of the positives lies at or below it: of all, of those as long, of those as long in the channel; fifty are too few.
+        Assert.Equal((21, 4, 4, 1014), (decision.Below, decision.BelowFor(Channel.Email, 100), decision.BelowFor(Channel.Other, 100), decision.BelowFor(Channel.Email, 900)));
+        Assert.Equal(21, decision.BelowFor(Channel.Sms, 5000));
     }
 
     [Fact]
