@@ -43,7 +43,7 @@ internal static class BundleWriter
             },
         };
         Save(options.Output, manifest);
-        File.WriteAllText(Path.Combine(options.Output, "README.md"), ModelCard.Write(manifest, fitted, heads));
+        ModelCard.WriteTo(options.Output, manifest, fitted, heads);
         return manifest;
     }
 

@@ -8,7 +8,49 @@ namespace Detection.Learning.Heads;
 /// <summary>The model card of a bundle, <c>README.md</c>: what is in it, what it learned from, how it decides, and what it must not be trusted with.</summary>
 internal static class ModelCard
 {
-    public static string Write(BundleManifest manifest, IReadOnlyList<FittedHead> fitted, HeadFile heads)
+    /// <summary>Tables and pictures of an evaluation beside the card; written by <c>evaluate --card</c>, linked by the card.</summary>
+    public const string Figures = "evaluation.md", Roc = "roc.png", Reliability = "reliability.png", Distributions = "distributions.png";
+
+    private const string FileName = "README.md", Section = "## Figures\n", NextSection = "\n## ";
+
+    /// <summary>File names with what they show.</summary>
+    private static readonly (string File, string Shows)[] Pictures =
+    [
+        (Roc, "Share found over share of people (ham) flagged, on a log axis"),
+        (Reliability, "Observed over predicted share of positives"),
+        (Distributions, "Scores of either answer"),
+    ];
+
+    /// <summary>Writes the card into a bundle's folder, with a link to the figures that lie there.</summary>
+    public static void WriteTo(string folder, BundleManifest manifest, IReadOnlyList<FittedHead> fitted, HeadFile heads)
+    {
+        File.WriteAllText(Path.Combine(folder, FileName), Write(manifest, fitted, heads));
+        LinkFigures(folder);
+    }
+
+    /// <summary>Where a folder holds a card and figures, the card gets a section that shows them, in place of an earlier one. Nothing else of the card moves.</summary>
+    public static void LinkFigures(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path) || !File.Exists(Path.Combine(folder, Figures))) return;
+        string card = File.ReadAllText(path);
+        int start = card.IndexOf("\n" + Section, StringComparison.Ordinal) + 1;
+        if (start > 0)
+        {
+            int next = card.IndexOf(NextSection, start, StringComparison.Ordinal);
+            card = card.Remove(start, (next < 0 ? card.Length : next + 1) - start);
+        }
+        else
+            start = card.IndexOf("\n## Limits\n", StringComparison.Ordinal) is >= 0 and var limits ? limits + 1 : card.Length;
+        string section = $"{Section}Tables with intervals, by source, channel, writers, length and head: [{Figures}]({Figures}). It names the bundle that was measured by its hash.\n\n"
+            + Embedded([.. Pictures.Select(picture => picture.File).Where(file => File.Exists(Path.Combine(folder, file)))]);
+        File.WriteAllText(path, card.Insert(start, section));
+    }
+
+    /// <summary>Pictures as Markdown, a paragraph each.</summary>
+    public static string Embedded(IReadOnlyCollection<string> files) => string.Concat(Pictures.Where(picture => files.Contains(picture.File)).Select(picture => $"![{picture.Shows}]({picture.File})\n\n"));
+
+    private static string Write(BundleManifest manifest, IReadOnlyList<FittedHead> fitted, HeadFile heads)
     {
         var card = new StringBuilder();
         void Line(FormattableString line) => card.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
