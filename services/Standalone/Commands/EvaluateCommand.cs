@@ -47,7 +47,7 @@ internal static class EvaluateCommand
         shared.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(card) == (result.GetValue(task) is not null)) result.AddError("--task or --card: one of them.");
+            if (result.GetValue(card) == (result.GetResult(task) is not null)) result.AddError("--task or --card: one of them.");
             if (result.GetValue(card) && (result.GetValue(loso) || result.GetValue(baseline) is not null)) result.AddError("--card goes with neither --loso nor --baseline.");
             if (result.GetValue(output) is not null && !result.GetValue(card)) result.AddError("--out: only with --card.");
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");

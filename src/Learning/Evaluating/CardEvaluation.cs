@@ -1,3 +1,4 @@
+using System.Globalization;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Ingest;
@@ -29,7 +30,7 @@ public static class CardEvaluation
         if (rows.Count == 0) throw new InvalidDataException($"{string.Join(", ", options.Files)}: no row to be measured.");
         if (options.Final)
             foreach (var task in rows.GroupBy(row => row.Row.Task)) Evaluation.LogLook(pipeline, options with { Task = task.Key }, task.Select(row => row.Row.File).Distinct(StringComparer.Ordinal));
-        return new CardReport(Evaluation.NameOf(pipeline), pipeline.Identity.Sha256, Evaluation.Words(options, pipeline),
+        return new CardReport(Evaluation.NameOf(pipeline), pipeline.Identity.Sha256, Command(options, attacks), Evaluation.Words(options, pipeline),
             CardTables.Questions(rows, bundle.Manifest), CardTables.Heads(rows), ByResearchHeads(bundle, rows),
             attacks ? Attacked(pipeline, options, [.. files.Where(file => file.Task == LearningTask.Synthetic).Select(file => file.File)], rows, progress, cancellation) : null);
     }
@@ -44,6 +45,9 @@ public static class CardEvaluation
         ModelCard.LinkFigures(folder);
         return [ModelCard.Figures, .. pictures];
     }
+
+    private static string Command(EvaluationOptions options, bool attacks) => string.Create(CultureInfo.InvariantCulture,
+        $"detection evaluate --card{(options.Rows > 0 ? $" --rows {options.Rows}" : "")}{(options.Split is { } split ? $" --split {split}" : "")}{(options.Final ? " --final" : "")}{(attacks ? " --attacks" : "")}");
 
     private static IReadOnlyList<HeadFigures>? ByResearchHeads(Bundle bundle, IReadOnlyList<MeasuredRow> rows)
     {

@@ -44,6 +44,7 @@ internal static class CardPictures
         double[] ticks = [.. new[] { 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1 }.Where(tick => Math.Log10(tick) >= rarest - 1e-9)];
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. ticks.Select(Math.Log10)], [.. ticks.Select(Share)]);
         plot.Axes.SetLimits(rarest, 0, -0.01, 1.01);
+        plot.Axes.Right.MinimumSize = 30; // half of the last label
         plot.Title("ROC: one threshold over all sources");
         plot.XLabel("share of people (ham) flagged");
         plot.YLabel("share of machines (spam, phishing) found");
@@ -90,7 +91,7 @@ internal static class CardPictures
         (points.LineWidth, points.MarkerSize, points.LegendText) = (1, 8, "observed, 95 %");
         plot.Axes.SetLimits(-0.02, 1.02, -0.02, 1.12);
         plot.Axes.Left.TickGenerator = plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([0, 0.2, 0.4, 0.6, 0.8, 1], ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        plot.XLabel("predicted probability (above: texts)");
+        plot.XLabel("predicted probability (above: number of texts)");
         plot.YLabel($"share of {question.Positives}");
     }
 
@@ -113,7 +114,7 @@ internal static class CardPictures
         }
         plot.Axes.SetLimitsX(0, 1);
         plot.Axes.SetLimitsY(0, 1.05 * question.Scores.GroupBy(one => (one.Positive, BinOf(one.Probability, Bars))).Max(bin => bin.Count() / (double)question.Scores.Count(one => one.Positive == bin.Key.Positive)));
-        plot.XLabel($"probability of {question.Positives}");
+        plot.XLabel($"probability: {question.Positives}");
         plot.YLabel("share of its texts");
     }
 

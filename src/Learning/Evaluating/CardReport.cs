@@ -6,10 +6,11 @@ namespace Detection.Learning.Evaluating;
 /// <summary>The figures of a model card: what a bundle does on labelled files of every task.</summary>
 /// <param name="Model">Name and version.</param>
 /// <param name="Sha256">Of <c>bundle.json</c>: the very bundle that was measured.</param>
+/// <param name="Command">What made it, without files and folders.</param>
 /// <param name="Rows">Which rows, in words.</param>
 /// <param name="Research">The same rows by the heads that learned from restricted sources too; null: the bundle has none.</param>
 /// <param name="Attacks">Null: not asked for.</param>
-public sealed record CardReport(string Model, string Sha256, string Rows, IReadOnlyList<QuestionReport> Questions, IReadOnlyList<HeadFigures> Heads, IReadOnlyList<HeadFigures>? Research, AttackReport? Attacks);
+public sealed record CardReport(string Model, string Sha256, string Command, string Rows, IReadOnlyList<QuestionReport> Questions, IReadOnlyList<HeadFigures> Heads, IReadOnlyList<HeadFigures>? Research, AttackReport? Attacks);
 
 /// <summary>One question: authorship, spam or phishing.</summary>
 /// <param name="Budget">The share of negatives that the bundle's threshold may flag.</param>
@@ -17,7 +18,7 @@ public sealed record CardReport(string Model, string Sha256, string Rows, IReadO
 /// <param name="Lines">By source, channel, writer group and length; the last is all of them.</param>
 /// <param name="Scores">Each text once, for the pictures.</param>
 public sealed record QuestionReport(string Question, string Negatives, string Positives, double Budget, int FewestNegatives,
-    IReadOnlyList<CardLine> Lines, CoverageReport? Coverage, [property: JsonIgnore] IReadOnlyList<ScoredText> Scores);
+    IReadOnlyList<CardLine> Lines, IReadOnlyList<CoverageLine> Coverage, [property: JsonIgnore] IReadOnlyList<ScoredText> Scores);
 
 /// <param name="Margin">What ranks.</param>
 public readonly record struct ScoredText(double Margin, double Probability, bool Positive);
@@ -42,12 +43,10 @@ public sealed record Rate(int Count, int Of, Interval Interval)
 public sealed record CardLine(string Kind, string Name, int Negatives, int Positives, double Auroc, Interval AurocInterval, Rate? AtOneIn20, Rate? AtOneIn100,
     Rate Flagged, Rate FlaggedOfDecided, Rate Found, Rate Decided);
 
-/// <summary>Whether a verdict's false-positive rates keep what they say.</summary>
-/// <param name="HeldOut">On sources that neither taught nor calibrated; false: there is none, so on measured rows of sources that did.</param>
-public sealed record CoverageReport(bool HeldOut, IReadOnlyList<CoverageLine> Lines);
-
+/// <summary>Whether the false-positive rates of verdicts keep what they say on the negatives of a source, or of all such sources.</summary>
+/// <param name="HeldOut">The source neither taught nor calibrated; false: other rows of it did.</param>
 /// <param name="Unrated">Texts for which a verdict states no rate: too short, unsupported, or of a kind with too little calibration.</param>
-public sealed record CoverageLine(string Source, int Unrated, IReadOnlyList<CoverageRate> Rates);
+public sealed record CoverageLine(string Source, bool HeldOut, int Unrated, IReadOnlyList<CoverageRate> Rates);
 
 /// <param name="Reached">Negatives whose verdict states <paramref name="Nominal"/> or less, of those with a rate.</param>
 public sealed record CoverageRate(double Nominal, Rate Reached)

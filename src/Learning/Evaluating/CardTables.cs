@@ -29,7 +29,7 @@ internal static class CardTables
     {
         Asked[] asked = [.. rows.Where(row => row.Judgement.Margins.ContainsKey(question.Head) && question.Gold(row.Row) is not null).Select(row => new Asked(row, question.Gold(row.Row) == true, question))];
         double budget = (question.Head switch { HeadNames.Synthetic => manifest.Decisions.Synthetic, HeadNames.Spam => manifest.Decisions.Spam, _ => manifest.Decisions.Phishing }).Budget;
-        return new QuestionReport(question.Name, question.Negatives, question.Positives, budget, FewestFor(budget), asked.Length == 0 ? [] : [.. Lines(asked)], Coverage(asked, manifest),
+        return new QuestionReport(question.Name, question.Negatives, question.Positives, budget, FewestFor(budget), asked.Length == 0 ? [] : [.. Lines(asked)], [.. Coverage(asked, manifest)],
             [.. Distinct(asked).Select(one => new ScoredText(one.Margin, Probability(one.Row.Judgement, question.Head)!.Value, one.Positive))]);
     }).Where(report => report.Lines.Count > 0)];
 
@@ -78,22 +78,25 @@ internal static class CardTables
         return new Rate(point.Found, point.Machines, ClusterBootstrap.Found([.. rows.Select(one => (one.Margin, one.Positive, Cluster(one.Row)))], oneIn));
     }
 
-    private static CoverageReport? Coverage(Asked[] asked, BundleManifest manifest)
+    /// <summary>First the sources that are strangers to the heads, then the rows of the others that are only measured.</summary>
+    private static IEnumerable<CoverageLine> Coverage(Asked[] asked, BundleManifest manifest)
     {
         var known = manifest.Training.Select(source => SplitRules.SourceGroup(source.Source)).ToHashSet(StringComparer.Ordinal);
-        Asked[] people = [.. asked.Where(one => !one.Positive)];
-        Asked[] strangers = [.. people.Where(one => !known.Contains(SplitRules.SourceGroup(one.Row.Row.File)))];
-        Asked[] checkedOn = strangers.Length > 0 ? strangers : [.. people.Where(one => one.Row.Placed.Use == RowUse.Measured)];
-        if (checkedOn.Length == 0) return null;
-        var lines = checkedOn.GroupBy(one => one.Row.Row.File, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => CoverageOf(group.Key, [.. group]));
-        return new CoverageReport(strangers.Length > 0, [.. lines, CoverageOf("all", checkedOn)]);
+        foreach (var part in asked.Where(one => !one.Positive).GroupBy(one => !known.Contains(SplitRules.SourceGroup(one.Row.Row.File))).OrderByDescending(group => group.Key))
+        {
+            Asked[] people = [.. part.Where(one => part.Key || one.Row.Placed.Use == RowUse.Measured)];
+            if (people.Length == 0) continue;
+            foreach (var source in people.GroupBy(one => one.Row.Row.File, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+                yield return CoverageOf(source.Key, part.Key, [.. source]);
+            yield return CoverageOf("all", part.Key, people);
+        }
     }
 
-    private static CoverageLine CoverageOf(string source, Asked[] people)
+    private static CoverageLine CoverageOf(string source, bool heldOut, Asked[] people)
     {
         Asked[] once = Distinct(people);
         double[] rates = [.. once.Select(one => one.Row.Judgement.FalsePositiveRate.GetValueOrDefault(one.Question.Head)?.Rate).OfType<double>()];
-        return new CoverageLine(source, once.Length - rates.Length, [.. Nominal.Select(nominal => new CoverageRate(nominal, Rate.Exact(rates.Count(rate => rate <= nominal), rates.Length)))]);
+        return new CoverageLine(source, heldOut, once.Length - rates.Length, [.. Nominal.Select(nominal => new CoverageRate(nominal, Rate.Exact(rates.Count(rate => rate <= nominal), rates.Length)))]);
     }
 
     private static HeadFigures Figures(string head, MeasuredRow[] rows)

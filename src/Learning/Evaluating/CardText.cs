@@ -18,10 +18,10 @@ public static class CardText
     {
         var text = new StringBuilder();
         text.Append(Line($"# {report.Model}: figures\n"));
-        text.Append(Line($"`bundle.json` sha256 `{report.Sha256}`. Rows: {report.Rows}. Intervals are 95 %.\n"));
+        text.Append(Line($"`bundle.json` sha256 `{report.Sha256}`; by `{report.Command}`. Rows: {report.Rows}. Intervals are 95 %.\n"));
         text.Append("""
             - AUROC is over the pairs of one file each, since files differ in register and length; its interval draws clusters of like texts. TPR at an FPR is what a threshold on the line's own people (ham) finds.
-            - Flagged and found are what the bundle's own thresholds did, of all texts and of those that got an answer: silence must not buy a rate. Here a text counts once, however many rows hold it.
+            - Flagged and found are what the bundle's own thresholds did, of all texts and of those that got an answer: silence must not buy a rate. Here a text counts once, however many rows hold it. A short text gets an answer only where it stands out: most short ones that are decided are flagged.
             - *not shown*: too few texts to show such a rate or figure. **above**: the whole interval lies above the budget.
 
 
@@ -52,18 +52,17 @@ public static class CardText
 
     private static void Coverage(StringBuilder text, IReadOnlyList<QuestionReport> questions)
     {
-        if (questions.All(question => question.Coverage is null)) return;
-        text.Append("## Coverage of the false-positive rates\n\nA verdict's `falsePositiveRate` should be at most 1 % for at most 1 % of texts by people (ham), and so on. *not kept*: the interval lies above.\n\n");
+        if (questions.All(question => question.Coverage.Count == 0)) return;
+        text.Append("## Coverage of the false-positive rates\n\nA verdict's `falsePositiveRate` should be at most 1 % for at most 1 % of texts by people (ham), and so on. Held out: the source neither taught nor calibrated; of the others, only rows that did neither. *not kept*: the whole interval lies above.\n\n");
         foreach (var question in questions)
         {
-            if (question.Coverage is not { } coverage) continue;
+            if (question.Coverage.Count == 0) continue;
+            var rates = question.Coverage[0].Rates;
             text.Append(Line($"### {Title(question)}\n"));
-            text.Append(coverage.HeldOut
-                ? "On sources that neither taught nor calibrated.\n\n"
-                : "No source here neither taught nor calibrated: on rows that are only measured, of sources whose other rows did.\n\n");
-            text.Append(Line($"| source | {question.Negatives} with a rate | without | {string.Join(" | ", coverage.Lines[0].Rates.Select(rate => $"≤ {EvaluationText.Percent(rate.Nominal)}"))} |\n|---|---|---|{string.Concat(Enumerable.Repeat("---|", coverage.Lines[0].Rates.Count))}"));
-            foreach (var line in coverage.Lines)
-                text.Append(Line($"| {line.Source} | {line.Rates[0].Reached.Of:N0} | {line.Unrated:N0} | {string.Join(" | ", line.Rates.Select(Covered))} |"));
+            if (!question.Coverage.Any(line => line.HeldOut)) text.Append("No source here is held out.\n\n");
+            text.Append(Line($"| source | held out | {question.Negatives} with a rate | without | {string.Join(" | ", rates.Select(rate => $"≤ {EvaluationText.Percent(rate.Nominal)}"))} |\n|---|---|---|---|{string.Concat(Enumerable.Repeat("---|", rates.Count))}"));
+            foreach (var line in question.Coverage)
+                text.Append(Line($"| {line.Source} | {(line.HeldOut ? "yes" : "no")} | {line.Rates[0].Reached.Of:N0} | {line.Unrated:N0} | {string.Join(" | ", line.Rates.Select(Covered))} |"));
             text.Append('\n');
         }
     }
@@ -110,7 +109,7 @@ public static class CardText
         : $"{EvaluationText.Percent(found.Value)} {EvaluationText.Range(found.Interval)}";
 
     private static string Flagged(Rate rate, QuestionReport question) => rate.Of == 0 ? None
-        : rate.Interval.Low > question.Budget ? $"**above {EvaluationText.Percent(question.Budget)}**: {Count(rate)}"
+        : rate.Of >= CardTables.Fewest && rate.Interval.Low > question.Budget ? $"**above {EvaluationText.Percent(question.Budget)}**: {Count(rate)}"
         : rate.Of < question.FewestNegatives ? $"{NotShown}: {Count(rate)}"
         : $"{EvaluationText.Percent(rate.Value)}: {Count(rate)}";
 
