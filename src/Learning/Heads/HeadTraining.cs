@@ -60,7 +60,7 @@ public sealed class HeadTraining
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
         var file = new HeadFile(heads, people);
-        var decisions = Decisions(file, calibrating);
+        var decisions = Decisions(file, calibrating) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
         var manifest = BundleWriter.Write(_pipeline, _options, file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted);
         return new HeadTrainingReport(manifest, fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), teaching.Length, calibrating.Length);
     }
