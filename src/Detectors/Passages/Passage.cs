@@ -4,7 +4,7 @@ namespace Detection.Detectors.Passages;
 
 /// <summary>A few sentences of a text, and what the authorship head makes of them in their place.</summary>
 /// <param name="Parts">Where they stand in the stored text; more than one where something that is not judged, a quote, stands between.</param>
-/// <param name="Margin">As of a text of these sentences, from the pass over the whole and without the weights of words: not to be held against the thresholds of whole texts.</param>
+/// <param name="Margin">As of a text of these sentences, from the pass over the whole: not to be held against the thresholds of whole texts.</param>
 public sealed record Passage(IReadOnlyList<TextSpan> Parts, float Margin)
 {
     /// <summary>The places of several passages: what overlaps is one place, with the highest of its margins.</summary>

@@ -7,8 +7,8 @@ namespace Detection.Detectors.Passages;
 
 /// <summary>
 /// The authorship head on windows of a text that was read once, as a whole. A head is linear, and most of what it reads are means over tokens: its margin on a window is the mean over the
-/// window's tokens of one number each, the token's states projected on the head's weights, with what the head makes of the window's last token, criteria and surface.
-/// The limit on how far a single feature counts (<see cref="HeadSet.Furthest"/>) cannot be kept inside a projection: it holds for criteria and surface alone. Words are left out.
+/// window's tokens of one number each, the token's states projected on the head's weights, with what the head makes of the window's last token,
+/// criteria, surface and words, if it reads any. The limit on how far a single feature counts (<see cref="HeadSet.Furthest"/>) cannot be kept inside a projection: hidden states have none here.
 /// </summary>
 internal sealed class PassageHead
 {
@@ -19,7 +19,7 @@ internal sealed class PassageHead
 
     private PassageHead(HeadSet heads, Head head, FeatureLayout layout)
     {
-        (_head, _layout) = (heads.With([head with { Words = [] }]), layout);
+        (_head, _layout) = (heads.With([head]), layout);
         // No number where the hidden states would be: the head's other features alone are summed there.
         _unseen = new float[layout.Plan.Length(layout.Width)];
         Array.Fill(_unseen, float.NaN);
@@ -61,10 +61,11 @@ internal sealed class PassageHead
         })];
     }
 
-    /// <summary>Criteria over the predictions of a window, its surface and the bias.</summary>
+    /// <summary>All but hidden states: criteria over the predictions of a window, its surface and words, and the bias.</summary>
     private float Rest(TokenScores scores, int from, int to, string text)
     {
         var predicted = new PredictedTokens(scores.LogProb[from..to], scores.Rank[from..to], scores.Entropy[from..to], scores.Variance[from..to]);
-        return _head.Margins(new TextFeatures(_layout.Assemble(_unseen, predicted, SurfaceFeatures.Of(text)), WordVector.None))[0];
+        var words = _head.Heads[0].Words.Length > 0 ? WordVector.Of(null, text) : WordVector.None;
+        return _head.Margins(new TextFeatures(_layout.Assemble(_unseen, predicted, SurfaceFeatures.Of(text)), words))[0];
     }
 }

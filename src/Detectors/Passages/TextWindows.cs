@@ -65,6 +65,8 @@ internal static class TextWindows
         while (last > 0 && text.Text[last] is '"' or '\'' or ')' or ']' or '”' or '’') last--;
         int from = text.ToOriginal(place - 1, place).End, to = text.ToOriginal(place + 1, place + 2).Start;
         int lines = text.Original.AsSpan(from, to - from).Count('\n');
-        return lines > 1 || text.Text[last] is '.' or '!' or '?' or '…' ? Boundary.Sentence : lines == 1 ? Boundary.Line : Boundary.None;
+        // “Really?” she said: one sentence.
+        bool goesOn = last < place - 1 && char.IsLower(text.Text[place + 1]);
+        return lines > 1 || text.Text[last] is '.' or '!' or '?' or '…' && !goesOn ? Boundary.Sentence : lines == 1 ? Boundary.Line : Boundary.None;
     }
 }
