@@ -1,5 +1,6 @@
 using System.Globalization;
 using Detection.Contracts;
+using Detection.Detectors.Explaining;
 using Spectre.Console;
 
 namespace Detection.Standalone;
@@ -9,14 +10,25 @@ internal sealed class VerdictLines(Terminal terminal)
 {
     public void Head() => terminal.Out.WriteLine($"{"action",-7} {"machine",8} {"spam",6} {"phish",6} {"persuasion",10}  {"author",-11} {"channel",-8} {"message",-28} what");
 
-    public void Write(JudgedMessage judged, bool explain)
+    /// <param name="explained">Null: a row alone, without the reasons.</param>
+    public void Write(JudgedMessage judged, ExplainedMessage? explained = null)
     {
         string row = string.Create(CultureInfo.InvariantCulture,
             $"{Name(judged.Action),-7} {Number(judged.Scores.Synthetic),8} {Number(judged.Scores.Spam),6} {Number(judged.Scores.Phishing),6} {Number(judged.Scores.Manipulation),10}  {Name(judged.Authorship),-11} {judged.Channel.Name(),-8} {Fit(judged.MessageId, 28),-28} {Fit(What(judged.Message), 60)}");
         if (terminal.IsOutputTerminal && Colour(judged.Action) is { } colour) terminal.Screen.MarkupLine($"[{colour}]{Markup.Escape(row)}[/]");
         else terminal.Out.WriteLine(row);
-        if (!explain) return;
+        if (explained is null) return;
         foreach (var evidence in judged.Evidence) terminal.Out.WriteLine($"        {OneLine(evidence.Text)}");
+        terminal.Out.WriteLine($"        {Normalisation(explained)}");
+    }
+
+    /// <summary>What normalisation took away, and the scores of the text as it was sent before those of the text that was judged.</summary>
+    internal static string Normalisation(ExplainedMessage explained)
+    {
+        var (sent, judged) = (explained.AsSent, explained.Normalised);
+        string removed = explained.Removed.Count == 0 ? "nothing but white space" : string.Join(", ", explained.Removed.Select(change => string.Create(CultureInfo.InvariantCulture, $"{change.Count:N0} {change.Kind}")));
+        return string.Create(CultureInfo.InvariantCulture,
+            $"As sent → normalised ({removed}): {sent.Tokens} → {judged.Tokens} tokens, likelihood {Number(sent.Likelihood)} → {Number(judged.Likelihood)}, Fast-DetectGPT {Number(sent.FastDetectGpt)} → {Number(judged.FastDetectGpt)}, authorship margin {Number(sent.Margin)} → {Number(judged.Margin)}");
     }
 
     /// <summary>The reason in words: what the strongest evidence says, else the decisions themselves.</summary>

@@ -7,6 +7,7 @@ using Detection.Detectors.Bundles;
 using Detection.Detectors.Criteria;
 using Detection.Detectors.Explaining;
 using Detection.Detectors.Heads;
+using Detection.Detectors.Passages;
 using Detection.Model;
 using Detection.Text;
 
@@ -20,6 +21,9 @@ public sealed class DetectionPipeline : IDisposable
 {
     private const int DefaultMaxTokens = 1_024;
 
+    /// <summary>A text with fewer tokens has no passages beside the whole.</summary>
+    public const int FewestTokensWithPassages = TextWindows.FewestTokens;
+
     private readonly PipelineOptions _options;
     private readonly Checkpoint _checkpoint;
     private readonly Tokenizer _tokenizer;
@@ -27,6 +31,7 @@ public sealed class DetectionPipeline : IDisposable
     private readonly ObserverModel? _observer;
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
+    private readonly PassageHead? _passages;
     private static readonly LanguageIdentifier Languages = new();
     private readonly int? _bos;
     private readonly string _baseSha256;
@@ -38,13 +43,14 @@ public sealed class DetectionPipeline : IDisposable
         Layout = bundled is not null ? new FeatureLayout(bundled.Layers, bundled.Width) : options.Layers is { } layers ? new FeatureLayout(Checked(layers, scorer.Layers), scorer.Width) : FeatureLayout.For(scorer.Layers, scorer.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
         _bos = first ? tokenizer.BosId ?? throw new BundleException(source.Path, "has no BOS token, but texts are to be scored after one.") : null;
-        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]);
         MaxTokens = Math.Min(options.MaxTokens ?? bundled?.MaxTokens ?? DefaultMaxTokens, scorer.MaxTokens - (first ? 1 : 0));
         if (observer?.Pair.MaxTokens < MaxTokens + (first ? 1 : 0))
             throw new BundleException(options.Observer!.Path, $"reads at most {observer.Pair.MaxTokens} tokens, fewer than the {MaxTokens} of a message that {source.Name} reads.");
         var heads = Usable();
         _judge = heads is null ? null : new Judge(heads, source.Bundle!.Decisions);
         _evidence = new EvidenceWriter(heads?.Heads);
+        _passages = heads is not null && source.Bundle!.Decisions.Passage is not null ? PassageHead.Of(heads.Heads, Layout) : null;
+        ToJudge = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = _passages?.Projections ?? [] };
         string limit = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "";
         Config = _observer is null ? Hash(FeatureKey, limit) : Hash(FeatureKey, limit, _observer.Key);
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
@@ -70,11 +76,14 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
     private IReadOnlyList<string> Spoken => Source.Bundle?.Manifest.Languages ?? ["en"];
 
-    /// <summary>What judging pools: the features, and those of the first half.</summary>
-    private PoolingPlan WithHalves { get; }
+    /// <summary>What judging takes from the pass: the features, those of the first half, and one number a token for passages.</summary>
+    private PoolingPlan ToJudge { get; }
 
     /// <summary>True where scores come out; false: criteria only.</summary>
     public bool HasHeads => _judge is not null;
+
+    /// <summary>True where machine-written passages in a text by a person are found and pointed at.</summary>
+    public bool FindsPassages => _passages is not null;
 
     public FeatureSettings Settings => new(FeatureLayout.Version, Layout.Layers, Layout.Width, MaxTokens, _bos is not null);
 
@@ -112,18 +121,40 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>One verdict a message, in order, with the message and its token scores.</summary>
     /// <param name="messages">Extracted: id, text and channel are set.</param>
     public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default) =>
-        [.. Read(messages, _judge is null ? Layout.Plan : WithHalves, cancellation).Select(Judge)];
+        [.. Read(messages, _judge is null ? Layout.Plan : ToJudge, cancellation).Select(reading => Judge(reading).Judged)];
+
+    /// <summary>As <see cref="Judge(IReadOnlyList{Message}, CancellationToken)"/>, with a second pass over each text as it was sent: what normalisation took away, and what that did to the scores.</summary>
+    public IReadOnlyList<ExplainedMessage> Explain(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
+    {
+        var readings = Read(messages, _judge is null ? Layout.Plan : ToJudge, cancellation);
+        return [.. readings.Zip(ReadAsSent(messages, cancellation), (reading, sent) =>
+        {
+            var (judged, judgement) = Judge(reading);
+            return new ExplainedMessage(judged, sent.Removed, Scores(reading.Tokens, judged.Criteria, judgement.Margins), sent.Scores);
+        })];
+    }
 
     /// <summary>What the model sees of each message.</summary>
     public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default) => Read(messages, Layout.Plan, cancellation);
 
+    /// <summary>The passages of each message as the authorship head among <paramref name="heads"/> sees them; none where there is no such head or a text is too short to have several.</summary>
+    public IReadOnlyList<IReadOnlyList<Passage>> ReadPassages(IReadOnlyList<Message> messages, HeadSet heads, CancellationToken cancellation = default)
+    {
+        if (PassageHead.Of(heads, Layout) is not { } head) return [.. messages.Select(_ => Array.Empty<Passage>())];
+        var prepared = messages.Select(Prepare).ToArray();
+        var scores = _scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = head.Projections }, cancellation);
+        return [.. prepared.Zip(scores, (one, score) => head.Read(one.Text, one.Tokens, one.Read, score))];
+    }
+
     private List<Reading> Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
         var prepared = messages.Select(Prepare).ToArray();
-        ReadOnlyMemory<int>[] ids = [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
+        var ids = Ids(prepared);
         if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy, pair.LogProb, pair.Variance)))];
         return [.. prepared.Zip(_scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
     }
+
+    private static ReadOnlyMemory<int>[] Ids(IEnumerable<Prepared> prepared) => [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
 
     /// <summary>What heads decide on a reading; silent without heads.</summary>
     public Judgement Decide(TextToJudge text) => _judge?.Decide(text) ?? Judgement.Silent(text.Supported);
@@ -135,10 +166,25 @@ public sealed class DetectionPipeline : IDisposable
         _checkpoint.Dispose();
     }
 
-    private JudgedMessage Judge(Reading reading)
+    private IEnumerable<(IReadOnlyList<NormalisationChange> Removed, PassScores Scores)> ReadAsSent(IReadOnlyList<Message> messages, CancellationToken cancellation)
+    {
+        var texts = messages.Select(message => JudgedText.From(message.Text ?? "").Normalised).ToArray();
+        Prepared[] prepared = [.. messages.Zip(texts, (message, text) => Prepare(message, text, _tokenizer.Encode(text.Read)))];
+        return prepared.Zip(_scorer.Score(Ids(prepared), Layout.Plan, cancellation), (one, scores) =>
+        {
+            var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance);
+            var margins = _judge?.Margins(Features(Pooled(Layout.Plan, scores, from: 0), predicted, one.Message, one.Text.Read, [])) ?? new Dictionary<string, float>();
+            return (one.Text.Changes, Scores(one.Read, ZeroShot.Measure(predicted), margins));
+        });
+    }
+
+    private static PassScores Scores(int tokens, IReadOnlyDictionary<string, double?> criteria, IReadOnlyDictionary<string, float> margins) =>
+        new(tokens, criteria["mean_loglik"], criteria["fast_detectgpt"], margins.TryGetValue(HeadNames.Synthetic, out float margin) ? margin : null);
+
+    private (JudgedMessage Judged, Judgement Judgement) Judge(Reading reading)
     {
         var message = reading.Message;
-        var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
+        var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features) { Passages = reading.Passages });
         var firstHalf = judgement.Authorship is Authorship.Machine or Authorship.Human && reading.FirstHalf is { } half ? Decide(half()) : null;
         string content = VerdictIdentity.ContentSha256(message);
         var now = _options.Time.GetUtcNow();
@@ -165,13 +211,17 @@ public sealed class DetectionPipeline : IDisposable
             AcceptedAt = now,
         };
         var (action, reason) = _options.Rule.Decide(judged);
-        return judged with { Action = action, Evidence = reason is null ? judged.Evidence : [new Evidence("rule", 1, 0, reason, []), .. judged.Evidence] };
+        return (judged with { Action = action, Evidence = reason is null ? judged.Evidence : [new Evidence("rule", 1, 0, reason, []), .. judged.Evidence] }, judgement);
     }
 
     private Prepared Prepare(Message message)
     {
         var text = JudgedText.From(message.Text ?? "").Normalised;
-        var tokens = _tokenizer.Encode(text.Text);
+        return Prepare(message, text, _tokenizer.Encode(text.Text));
+    }
+
+    private Prepared Prepare(Message message, NormalisedText text, Tokens tokens)
+    {
         int read = Math.Min(tokens.Count, MaxTokens);
         int[] ids = _bos is { } bos ? [bos, .. tokens.Ids.AsSpan(0, read)] : tokens.Ids[..read];
         return new Prepared(message, text, tokens, read, ids);
@@ -191,6 +241,7 @@ public sealed class DetectionPipeline : IDisposable
             Supported = supported,
             Predicted = predicted,
             Features = Features(Pooled(plan, scores, from: 0), predicted, one.Message, one.Text.Text, structure),
+            Passages = plan.Projections.Count > 0 ? _passages!.Read(one.Text, one.Tokens, one.Read, scores) : [],
             FirstHalf = plan == Layout.Plan ? null : () => FirstHalf(one, plan, scores, supported, structure),
             Map = Map(one, scores),
             Structure = structure,

@@ -1,13 +1,18 @@
 using Detection.Contracts;
 using Detection.Detectors.Bundles;
 using Detection.Detectors.Heads;
+using Detection.Detectors.Passages;
 
 namespace Detection.Detectors;
 
 /// <summary>What a decision needs of a text.</summary>
 /// <param name="Characters">Of the normalised text.</param>
 /// <param name="Supported">The language is one that the heads were trained on.</param>
-public sealed record TextToJudge(Channel Channel, int Characters, int Tokens, bool Supported, TextFeatures Features);
+public sealed record TextToJudge(Channel Channel, int Characters, int Tokens, bool Supported, TextFeatures Features)
+{
+    /// <summary>In the order of the text; empty for a text too short to have several.</summary>
+    public IReadOnlyList<Passage> Passages { get; init; } = [];
+}
 
 /// <summary>Applies a bundle's heads, calibration and thresholds to readings. Pure.</summary>
 public sealed class Judge
@@ -41,6 +46,7 @@ public sealed class Judge
             Manipulation = techniques,
             FalsePositiveRate = says ? Rates(reading, margins) : new Dictionary<string, FalsePositiveRate>(),
             Margins = margins,
+            Passages = says && _decisions.Passage?.For(reading.Channel) is { } above ? [.. reading.Passages.Where(passage => passage.Margin > above)] : [],
         };
     }
 

@@ -1,4 +1,5 @@
 using Detection.Contracts;
+using Detection.Detectors.Passages;
 
 namespace Detection.Detectors;
 
@@ -13,6 +14,9 @@ public sealed record Judgement
 
     /// <summary>Margins by head, before calibration; empty without heads.</summary>
     public required IReadOnlyDictionary<string, float> Margins { get; init; }
+
+    /// <summary>Those that stand out as machine-written, in the order of the text.</summary>
+    public IReadOnlyList<Passage> Passages { get; init; } = [];
 
     /// <summary>A model without heads: nothing is said.</summary>
     public static Judgement Silent(bool supported) => new()

@@ -1,6 +1,7 @@
 using Detection.Contracts;
 using Detection.Detectors.Criteria;
 using Detection.Detectors.Heads;
+using Detection.Detectors.Passages;
 using Detection.Text;
 
 namespace Detection.Detectors;
@@ -28,6 +29,9 @@ public sealed record Reading
 
     /// <summary>A score a token, with places in the stored text.</summary>
     public required TokenScoreMap Map { get; init; }
+
+    /// <summary>What the authorship head makes of single passages; empty where nobody asked, or the text is too short to have several.</summary>
+    public IReadOnlyList<Passage> Passages { get; init; } = [];
 
     /// <summary>The first half of the tokens as if the text ended there, from the same pass; put together only when asked for. Null: the reading was not made to be judged.</summary>
     internal Func<TextToJudge>? FirstHalf { get; init; }

@@ -16,6 +16,9 @@ public enum Pooling
     FirstHalfLast,
 }
 
+/// <summary>One number a token: the dot product of its state after a layer with a direction of W values.</summary>
+public sealed record Projection(int Layer, float[] Direction);
+
 /// <summary>
 /// Which hidden states a scorer hands out. Layer k is the state after k blocks, 0 the embedding; the last (the number of layers) is
 /// the state after the final norm. The vector is laid out layer by layer as listed, within a layer pooling by pooling as listed, W
@@ -24,6 +27,9 @@ public enum Pooling
 public sealed record PoolingPlan(IReadOnlyList<int> Layers, IReadOnlyList<Pooling> Poolings)
 {
     public static PoolingPlan None { get; } = new([], []);
+
+    /// <summary>Handed out for every token beside the pooled vector, in <see cref="TokenScores.Projected"/>.</summary>
+    public IReadOnlyList<Projection> Projections { get; init; } = [];
 
     /// <summary>Tokens of the first half of a sequence.</summary>
     public static int FirstHalf(int tokens) => (tokens + 1) / 2;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Detection.Checkpoints;
 using TorchSharp;
@@ -105,7 +106,10 @@ public sealed class TokenScorer : IDisposable
 
     internal void Check(IReadOnlyList<ReadOnlyMemory<int>> sequences, PoolingPlan plan)
     {
-        if (plan.Layers.Any(layer => layer < 0 || layer > Layers)) throw new ArgumentException($"The plan names a layer outside 0..{Layers}.", nameof(plan));
+        if (plan.Layers.Concat(plan.Projections.Select(projection => projection.Layer)).Any(layer => layer < 0 || layer > Layers))
+            throw new ArgumentException($"The plan names a layer outside 0..{Layers}.", nameof(plan));
+        if (plan.Projections.FirstOrDefault(projection => projection.Direction.Length != Width) is { } other)
+            throw new ArgumentException($"The plan projects on {other.Direction.Length} values; a hidden state has {Width}.", nameof(plan));
         for (int i = 0; i < sequences.Count; i++)
         {
             if (sequences[i].Length > MaxTokens) throw new ArgumentException($"Sequence {i} has {sequences[i].Length} tokens, more than {MaxTokens}.", nameof(sequences));
@@ -127,6 +131,7 @@ public sealed class TokenScorer : IDisposable
             Entropy = new float[scored],
             Variance = new float[scored],
             Pooled = new float[plan.Length(Width)],
+            Projected = new float[plan.Projections.Count * tokens],
         };
     }
 
@@ -139,7 +144,7 @@ public sealed class TokenScorer : IDisposable
     /// <summary>Scores one pack; the final hidden states (R, W) are the caller's scope's.</summary>
     internal Tensor Fill(Pack pack, PoolingPlan plan, TokenScores[] scores, CancellationToken cancel)
     {
-        Tensor hidden = _model.Forward(pack, (layer, state) => Pool(layer, state, pack, plan, scores), cancel); // (R, W)
+        Tensor hidden = _model.Forward(pack, (layer, state) => See(layer, state, pack, plan, scores), cancel); // (R, W)
         List<long> rows = [];
         List<int> targets = [];
         foreach (Segment segment in pack.Segments)
@@ -159,6 +164,13 @@ public sealed class TokenScorer : IDisposable
         return hidden;
     }
 
+    private void See(int layer, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)
+    {
+        Pool(layer, state, pack, plan, scores);
+        for (int i = 0; i < plan.Projections.Count; i++)
+            if (plan.Projections[i].Layer == layer) Project(i, state, pack, plan.Projections[i].Direction, scores);
+    }
+
     private void Pool(int layer, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)
     {
         for (int i = 0; i < plan.Layers.Count; i++)
@@ -175,5 +187,33 @@ public sealed class TokenScorer : IDisposable
                     MemoryMarshal.Cast<byte, float>(pooled.contiguous().cpu().bytes).CopyTo(scores[segment.Sequence].Pooled.AsSpan(plan.Offset(i, j, Width)));
                 }
         }
+    }
+
+    private void Project(int at, Tensor state, Pack pack, float[] direction, TokenScores[] scores)
+    {
+        foreach (Segment segment in pack.Segments)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor rows = state.narrow(0, segment.Start, segment.Length).to(ScalarType.Float32);   // (n, W)
+            Span<float> into = scores[segment.Sequence].Projected.AsSpan(at * segment.Length, segment.Length);
+            if (rows.device.type != DeviceType.CPU)
+            {
+                MemoryMarshal.Cast<byte, float>(rows.mv(tensor(direction, device: rows.device)).cpu().bytes).CopyTo(into); // (n)
+                continue;
+            }
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(rows.contiguous().bytes);
+            for (int i = 0; i < into.Length; i++) into[i] = Dot(values.Slice(i * Width, Width), direction);
+        }
+    }
+
+    /// <summary>Sums in an order that the length alone decides: a library's product may choose it by the number of rows or by where they lie in memory.</summary>
+    private static float Dot(ReadOnlySpan<float> state, ReadOnlySpan<float> direction)
+    {
+        Vector<float> sums = Vector<float>.Zero;
+        int i = 0;
+        for (; i <= state.Length - Vector<float>.Count; i += Vector<float>.Count) sums += new Vector<float>(state[i..]) * new Vector<float>(direction[i..]);
+        float sum = Vector.Sum(sums);
+        for (; i < state.Length; i++) sum += state[i] * direction[i];
+        return sum;
     }
 }

@@ -20,4 +20,7 @@ public sealed record TokenScores
 
     /// <summary>Hidden states as the <see cref="PoolingPlan"/> lays them out; all zero for a sequence without tokens.</summary>
     public required float[] Pooled { get; init; }
+
+    /// <summary>Projection by projection as the plan lists them, n values each; entry i of a projection belongs to token i.</summary>
+    public float[] Projected { get; init; } = [];
 }

@@ -38,6 +38,24 @@ public sealed class NormalisedText
         return (place, place);
     }
 
+    /// <summary>What was read of the original, as it stood there.</summary>
+    public string Read => string.Concat(_read.Select(span => Original[span.Start..span.End]));
+
+    /// <summary>As <see cref="ToOriginal"/>, in parts: what was not read in between, a quote, belongs to none of them, and no part begins or ends with white space.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a span of <see cref="Text"/>.</exception>
+    public IReadOnlyList<TextSpan> PartsOfOriginal(int start, int end)
+    {
+        var (from, to) = ToOriginal(start, end);
+        return [.. _read.Select(span => Trim(Math.Max(span.Start, from), Math.Min(span.End, to))).Where(span => span.Length > 0)];
+    }
+
+    private TextSpan Trim(int start, int end)
+    {
+        while (start < end && char.IsWhiteSpace(Original[start])) start++;
+        while (start < end && char.IsWhiteSpace(Original[end - 1])) end--;
+        return new TextSpan(start, end);
+    }
+
     /// <summary>The smallest span of <see cref="Text"/> that holds all that came from a span of the original; empty if nothing did.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a span of <see cref="Original"/>.</exception>
     public (int Start, int End) ToNormalised(int start, int end)

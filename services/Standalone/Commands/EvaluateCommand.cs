@@ -35,16 +35,17 @@ internal static class EvaluateCommand
         var baseline = new Option<string>("--baseline") { Description = "Also trains this baseline on each file's own train rows." };
         baseline.AcceptOnlyFromAmong("tfidf");
         var loso = new Option<bool>("--loso") { Description = "Leave one source out: trains heads on all files but those of one source and measures on that, for synthetic and spam; the model's own heads are not asked." };
-        var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere. With --attacks, of the whole sample." };
+        var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere. With --attacks and --passages, of the whole sample." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
         var layers = new Option<int[]>("--layers") { AllowMultipleArgumentsPerToken = true, Description = "With --loso: layers whose hidden states the heads read.", HelpName = "N…" };
         var attacks = new Option<bool>("--attacks") { Description = $"For synthetic: what eight attacks on a text do, on one sample of at most {AttackEvaluation.MostTexts} rows over all files." };
+        var passages = new Option<bool>("--passages") { Description = "For synthetic: puts machine-written paragraphs into texts by people, 200 over all files, and looks whether they are found and pointed at." };
         var card = new Option<bool>("--card") { Description = "The figures of a bundle's model card, in place of --task: files of every task; tables and pictures are written beside the bundle and linked in its README.md. With --attacks also by attack." };
         var output = new Option<string>("--out") { Description = "With --card: where to write instead.", HelpName = "FOLDER" };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new ModelOptions(observer: true);
-        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, layers, attacks, card, output, json };
+        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, layers, attacks, passages, card, output, json };
         shared.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -53,7 +54,7 @@ internal static class EvaluateCommand
             if (result.GetValue(output) is not null && !result.GetValue(card)) result.AddError("--out: only with --card.");
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
             if (result.GetValue(layers) is { Length: > 0 } && !result.GetValue(loso)) result.AddError("--layers: only with --loso.");
-            if (result.GetValue(loso) && result.GetValue(attacks)) result.AddError("--loso and --attacks are two evaluations: one at a time.");
+            if (new[] { loso, attacks, passages }.Count(result.GetValue) > 1) result.AddError("--loso, --attacks and --passages are evaluations of their own: one at a time.");
         });
         command.SetAction((parsed, cancellation) =>
         {
@@ -62,6 +63,7 @@ internal static class EvaluateCommand
             // The card shows both sets of heads side by side, the default one first.
             if (ofCard) options.Heads = "default";
             var learned = ofCard ? LearningTask.Synthetic : parsed.GetValue(task) == Language ? (LearningTask?)null : Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true);
+            if (parsed.GetValue(passages) && (learned != LearningTask.Synthetic || parsed.GetValue(baseline) is not null)) throw new UsageException("--passages goes with --task synthetic, and with no baseline.");
             if (parsed.GetValue(attacks) && (learned != LearningTask.Synthetic || parsed.GetValue(baseline) is not null)) throw new UsageException("--attacks goes with --task synthetic, and with no baseline.");
             if (learned is not { } answer)
             {
@@ -89,6 +91,7 @@ internal static class EvaluateCommand
             };
             if (ofCard) WriteCard(terminal, pipeline, measured, parsed.GetValue(attacks), parsed.GetValue(output), parsed.GetValue(json), cancellation);
             else if (parsed.GetValue(attacks)) Write(terminal, parsed.GetValue(json), AttackEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
+            else if (parsed.GetValue(passages)) Write(terminal, parsed.GetValue(json), PassageEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             else Write(terminal, parsed.GetValue(json), Evaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             return Task.FromResult(CommandLine.Done);
         });

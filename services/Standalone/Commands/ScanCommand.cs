@@ -5,6 +5,7 @@ using System.Text.Json;
 using Detection.Contracts;
 using Detection.Detector;
 using Detection.Detectors;
+using Detection.Detectors.Explaining;
 using Detection.Ingest;
 
 namespace Detection.Standalone.Commands;
@@ -21,7 +22,7 @@ internal static class ScanCommand
         var format = new Option<string>("--format") { DefaultValueFactory = _ => "table", Description = "table for people, jsonl for one Verdict a line." };
         format.AcceptOnlyFromAmong("table", "jsonl");
         var json = new Option<bool>("--json") { Description = "The same as --format jsonl." };
-        var explain = new Option<bool>("--explain") { Description = "Adds the evidence in words to the table." };
+        var explain = new Option<bool>("--explain") { Description = "Adds the evidence in words to the table, and what normalisation changed: each text is then read a second time, as it was sent." };
         var shared = new ModelOptions(observer: true);
         var command = new Command("scan", "Judges messages from files, folders or standard input.") { paths, format, json, explain };
         shared.AddTo(command);
@@ -88,7 +89,10 @@ internal static class ScanCommand
 
         private void Judge(List<IngestItem> batch, CancellationToken cancellation)
         {
-            var judged = pipeline.Judge([.. batch.Where(item => item.Message is not null).Select(item => item.Message!)], cancellation);
+            Message[] messages = [.. batch.Where(item => item.Message is not null).Select(item => item.Message!)];
+            (JudgedMessage Judged, ExplainedMessage? Explained)[] judged = explain && !lines
+                ? [.. pipeline.Explain(messages, cancellation).Select(one => (one.Judged, (ExplainedMessage?)one))]
+                : [.. pipeline.Judge(messages, cancellation).Select(one => (one, (ExplainedMessage?)null))];
             int next = 0;
             foreach (var item in batch)
                 if (item.Message is null)
@@ -96,15 +100,15 @@ internal static class ScanCommand
                     _errors++;
                     terminal.Error.WriteLine($"{item.Place}: {item.Error}");
                 }
-                else Write(judged[next++]);
+                else Write(judged[next].Judged, judged[next++].Explained);
         }
 
-        private void Write(JudgedMessage one)
+        private void Write(JudgedMessage one, ExplainedMessage? explained)
         {
             _messages++;
             _tokens += one.Tokens;
             if (lines) terminal.Out.WriteLine(JsonSerializer.Serialize<Verdict>(one, ContractJson.Options));
-            else _table.Write(one, explain);
+            else _table.Write(one, explained);
         }
 
         private void Progress(long start, bool last = false)

@@ -82,7 +82,7 @@ internal sealed class DemoRun(Terminal terminal, SampleStream samples, IMessageS
     private void Show(JudgedMessage judged)
     {
         if (terminal.IsErrorTerminal) terminal.Error.Write("\r\e[K");
-        if (_verdicts.TryAdd(judged.MessageId, judged)) _table.Write(judged, explain: false);
+        if (_verdicts.TryAdd(judged.MessageId, judged)) _table.Write(judged);
         if (!terminal.IsErrorTerminal) return;
         int width = 30, filled = width * _verdicts.Count / samples.Messages.Count;
         terminal.Error.Write($"{new string('█', filled)}{new string('░', width - filled)} {_verdicts.Count}/{samples.Messages.Count}");

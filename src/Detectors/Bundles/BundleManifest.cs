@@ -66,7 +66,21 @@ public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);
 
 /// <param name="MinimumTokens">Shorter texts get <c>too-short</c> unless they pass the threshold of a bucket of their own.</param>
 /// <param name="Techniques">Probability from which a technique is named, by head.</param>
-public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic, ScoreDecision Spam, ScoreDecision Phishing, IReadOnlyDictionary<string, double> Techniques);
+public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic, ScoreDecision Spam, ScoreDecision Phishing, IReadOnlyDictionary<string, double> Techniques)
+{
+    /// <summary>Null: nothing is said of single passages.</summary>
+    public PassageDecision? Passage { get; init; }
+}
+
+/// <summary>
+/// Margins above which a passage stands out. <paramref name="Above"/>: by channel, and <c>all</c>; chosen on the highest passage of each calibration text by a person, so that with that
+/// confidence no more than the budget of such texts, however long, have one that stands out.
+/// </summary>
+public sealed record PassageDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above)
+{
+    /// <summary>Null: too few texts show anything.</summary>
+    public double? For(Channel channel) => Above.TryGetValue(channel.Name(), out double own) ? own : Above.TryGetValue(LengthBucket.All, out double every) ? every : null;
+}
 
 /// <summary>
 /// Margins that decide. <paramref name="Above"/>: by bucket, strictly above which the answer is yes; chosen as the k-th highest human score with the largest k for which

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Detection.Contracts;
 using Detection.Detectors.Heads;
+using Detection.Detectors.Passages;
 
 namespace Detection.Detectors.Explaining;
 
@@ -47,9 +48,22 @@ internal sealed class EvidenceWriter(HeadSet? heads)
                 yield return new Evidence(HeadNames.Synthetic, value, 0.3, $"It is not clear who wrote it{rate}.", []);
                 break;
         }
-        if (Passages.Of(reading, surprising: value < 0.5) is { Count: > 0 } passages)
-            yield return new Evidence("likelihood", passages.Average(passage => passage.Value), 0.2,
-                value < 0.5 ? "The marked passages are not what a language model would expect here." : "The marked passages are what a language model would have written itself.", passages);
+        if (Passage(reading, judgement) is { } passage) yield return passage;
+        else if (TokenRuns.Of(reading, surprising: value < 0.5) is { Count: > 0 } runs)
+            yield return new Evidence("likelihood", runs.Average(run => run.Value), 0.2,
+                value < 0.5 ? "The marked passages are not what a language model would expect here." : "The marked passages are what a language model would have written itself.", runs);
+    }
+
+    /// <summary>Where something in a text reads as machine-written; nothing where nothing does, or a text that is called so reads so everywhere. The value is the highest margin.</summary>
+    private static Evidence? Passage(Reading reading, Judgement judgement)
+    {
+        bool machine = judgement.Authorship == Contracts.Authorship.Machine;
+        if (judgement.Passages.Count == 0 || machine && judgement.Passages.Count == reading.Passages.Count) return null;
+        EvidenceSpan[] spans = [.. Detectors.Passages.Passage.Join(judgement.Passages).Select(one => new EvidenceSpan("text", one.Place.Start, one.Place.End, Math.Round(one.Margin, 4)))];
+        double highest = spans.Max(span => span.Value);
+        return machine
+            ? new Evidence("passage", highest, 0.2, "The marked passages read most like it.", spans)
+            : new Evidence("passage", highest, 0.5, spans.Length == 1 ? "One passage reads as machine-written." : $"{spans.Length} passages read as machine-written.", spans);
     }
 
     /// <summary>Whether the answer survives truncation; nothing where the half is too short for an answer.</summary>

@@ -38,6 +38,18 @@ public static class EvaluationText
         return text.ToString();
     }
 
+    /// <summary>One row a file: false alarms on people's texts as they are, then what is found and where once a paragraph is put in.</summary>
+    public static string Of(PassageReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(Line($"# {report.Model}: machine-written paragraphs in texts by people"));
+        text.Append(Line($"{report.All.Texts} texts by people; {report.Rows}. Each as it is, and with a machine-written paragraph put in. Overlap: intersection over union of the places pointed at and the paragraph, in characters. Intervals are 95 %.")).Append('\n');
+        text.Append("| file | texts | marked as they are | called machine as they are | paragraph pointed at | called machine with it | overlap, mean | overlap of a half or more |\n|---|---|---|---|---|---|---|---|\n");
+        foreach (var file in report.Files.Append(report.All))
+            text.Append(Line($"| {file.File.Split('/')[^1]} | {file.Texts} | {file.FalselyMarked} {Range(file.FalselyMarkedInterval)} | {file.FalselyMachine} | {file.Marked} {Range(file.MarkedInterval)} | {file.Machine} | {Short(file.Overlap)} | {file.Half} of {file.Marked} |"));
+        return text.ToString();
+    }
+
     private static void Attacked(StringBuilder text, AttackReport report, string title, Func<AttackedColumn, (double Auroc, Interval Difference)> form)
     {
         var columns = report.Attacks[0].Columns;

@@ -72,7 +72,8 @@ public sealed class HeadTraining
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
         var file = new HeadFile(heads, people);
-        return new TrainedHeads(file, Decisions(file, calibrating), Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted, teaching.Length, calibrating.Length);
+        var decisions = Decisions(file, calibrating) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
+        return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted, teaching.Length, calibrating.Length);
     }
 
     /// <summary>One row in so many of authorship is learned from a second time, as an attack leaves it: whatever the attack, the answer stays.</summary>

@@ -172,6 +172,30 @@ public sealed class DetectionPipelineTests(TinyBundle tiny)
         Assert.All(reading[1].Signals.Values, share => Assert.Equal(0, share));
     }
 
+    [Fact]
+    public void An_explanation_reads_the_text_as_it_was_sent_too_and_changes_no_verdict()
+    {
+        using var pipeline = tiny.Open();
+        string text = Messages[0].Text!;
+        Message[] messages = [Messages[0], Messages[0] with { Text = Attack.ZeroWidth.Apply(text) }, Messages[0] with { Text = text.Replace(" ", "\n\n", StringComparison.Ordinal) }];
+        var explained = pipeline.Explain(messages, TestContext.Current.CancellationToken);
+        Assert.Equal(pipeline.Judge(messages, TestContext.Current.CancellationToken).Select(Json), explained.Select(one => Json(one.Judged)));
+        var (plain, hidden, broken) = (explained[0], explained[1], explained[2]);
+        Assert.Equal((plain.Normalised, 0), (plain.AsSent, plain.Removed.Count));
+        Assert.NotNull(plain.Normalised.Margin);
+        Assert.Equal(plain.Judged.Criteria["mean_loglik"], plain.Normalised.Likelihood);
+        var removed = Assert.Single(hidden.Removed);
+        Assert.True(removed is { Kind: "zero-width", Count: > 50 });
+        foreach (var one in new[] { hidden, broken })
+        {
+            Assert.Equal(plain.Normalised, one.Normalised);
+            Assert.True(one.AsSent.Tokens > one.Normalised.Tokens);
+            Assert.NotEqual(one.Normalised.Margin, one.AsSent.Margin);
+            Assert.NotEqual(one.Normalised.FastDetectGpt, one.AsSent.FastDetectGpt);
+        }
+        Assert.Empty(broken.Removed);
+    }
+
     private static Message Some(string id, string text, Channel channel) => new() { Id = id, Text = text, Channel = channel };
 
     private static string Json(JudgedMessage judged) => JsonSerializer.Serialize(judged, ContractJson.Options);

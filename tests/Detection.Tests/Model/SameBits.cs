@@ -40,5 +40,5 @@ internal static class SameBits
     }
 
     private static IEnumerable<int> Bits(TokenScores scores) =>
-        new[] { scores.LogProb, scores.Entropy, scores.Variance, scores.Pooled }.SelectMany(values => values.Select(BitConverter.SingleToInt32Bits));
+        new[] { scores.LogProb, scores.Entropy, scores.Variance, scores.Pooled, scores.Projected }.SelectMany(values => values.Select(BitConverter.SingleToInt32Bits));
 }

@@ -40,7 +40,8 @@ public sealed class TokenScorerTests
     {
         using TinyModel tiny = Tiny(family);
         using Checkpoint checkpoint = tiny.Open();
-        SameBits.Check(checkpoint, dtype, TinyModel.Sequences(4, [.. Lengths, .. Enumerable.Range(1, 40).Select(i => 5 * i)]), new PoolingPlan([0, 1, 2], [Pooling.Mean, Pooling.Last]));
+        SameBits.Check(checkpoint, dtype, TinyModel.Sequences(4, [.. Lengths, .. Enumerable.Range(1, 40).Select(i => 5 * i)]),
+            new PoolingPlan([0, 1, 2], [Pooling.Mean, Pooling.Last]) { Projections = [new Projection(0, Direction(1)), new Projection(2, Direction(2))] });
     }
 
     [Fact]
@@ -57,6 +58,28 @@ public sealed class TokenScorerTests
         float[] embedding = new float[checkpoint.Tensors["model.embed_tokens.weight"].Count];
         checkpoint.Read("model.embed_tokens.weight", embedding);
         Assert.Equal(embedding.AsSpan(ids[^1] * scorer.Width, scorer.Width), pooled.AsSpan(plan.Offset(1, 0, scorer.Width), scorer.Width));
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gpt2")]
+    public void A_projection_is_one_number_a_token_of_its_state_with_a_direction(string family)
+    {
+        using TinyModel tiny = Tiny(family);
+        using Checkpoint checkpoint = tiny.Open();
+        using TokenScorer scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Threads = 2 });
+        int[] ids = TinyModel.Sequences(8, 70)[0];
+        PoolingPlan plan = new([], []) { Projections = [new Projection(2, Direction(3)), new Projection(1, Direction(4))] };
+        float[] projected = scorer.Score(Memories([TinyModel.Sequences(9, 33)[0], ids]), plan, TestContext.Current.CancellationToken)[1].Projected;
+        Assert.Equal(2 * ids.Length, projected.Length);
+        // No token sees a later one: a token's state is the last of the text that ends with it.
+        PoolingPlan last = new([2, 1], [Pooling.Last]);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            float[] states = One(scorer, ids[..(i + 1)], last).Pooled;
+            for (int at = 0; at < 2; at++)
+                Assert.Equal(states.Skip(at * scorer.Width).Zip(plan.Projections[at].Direction, (state, weight) => (double)state * weight).Sum(), projected[at * ids.Length + i], 1e-3);
+        }
     }
 
     [Theory]
@@ -98,6 +121,8 @@ public sealed class TokenScorerTests
         Assert.Throws<ArgumentException>(() => One(scorer, [TinyModel.Vocabulary], PoolingPlan.None));
         Assert.Throws<ArgumentException>(() => One(scorer, [-1], PoolingPlan.None));
         Assert.Throws<ArgumentException>(() => One(scorer, [1], new PoolingPlan([3], [Pooling.Mean])));
+        Assert.Throws<ArgumentException>(() => One(scorer, [1], PoolingPlan.None with { Projections = [new Projection(3, Direction(1))] }));
+        Assert.Throws<ArgumentException>(() => One(scorer, [1], PoolingPlan.None with { Projections = [new Projection(1, new float[31])] }));
         Assert.Throws<ArgumentException>(() => TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = "float64" }));
         Assert.Throws<ArgumentException>(() => TokenScorer.Load(checkpoint, new TokenScorerOptions { Device = "tpu" }));
     }
@@ -113,6 +138,13 @@ public sealed class TokenScorerTests
     }
 
     private static TokenScores One(TokenScorer scorer, int[] ids, PoolingPlan plan) => scorer.Score([ids], plan, TestContext.Current.CancellationToken)[0];
+
+    /// <summary>As wide as the tiny models.</summary>
+    private static float[] Direction(int seed)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, 32).Select(_ => (float)(random.NextDouble() - 0.5))];
+    }
 
     private static TinyModel Tiny(string family) => family == "llama" ? TinyModel.Llama() : TinyModel.Gpt2();
 

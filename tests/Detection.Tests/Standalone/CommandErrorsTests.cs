@@ -19,6 +19,8 @@ public sealed class CommandErrorsTests
     [InlineData("evaluate --card --loso --data rows.jsonl", "--loso")]
     [InlineData("evaluate --task spam --data rows.jsonl --out here", "--out")]
     [InlineData("evaluate --card --data rows.jsonl --model nowhere", "nowhere: neither a file")]
+    [InlineData("evaluate --task spam --data rows.jsonl --passages", "--passages")]
+    [InlineData("evaluate --task synthetic --data rows.jsonl --passages --attacks", "--passages")]
     [InlineData("bench --model nowhere", "nowhere: neither a file")]
     [InlineData("train heads --data rows.jsonl --output out --name n --bundle-version 1 --base-from here --base-licence own --model nowhere", "nowhere: neither a file")]
     [InlineData("train lm --corpus nowhere.jsonl --folder {data}/run", "nowhere.jsonl")]

@@ -3,7 +3,7 @@ using Detection.Contracts;
 namespace Detection.Detectors.Explaining;
 
 /// <summary>Runs of tokens that stand out from what the model expected.</summary>
-internal static class Passages
+internal static class TokenRuns
 {
     private const int Run = 12, Most = 3;
 
