@@ -23,7 +23,6 @@ public sealed class DetectionPipeline : IDisposable
     private readonly PipelineOptions _options;
     private readonly Checkpoint _checkpoint;
     private readonly Tokenizer _tokenizer;
-    private readonly TokenScorer _scorer;
     private readonly ObserverModel? _observer;
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
@@ -31,9 +30,9 @@ public sealed class DetectionPipeline : IDisposable
     private readonly int? _bos;
     private readonly string _baseSha256;
 
-    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer, ObserverModel? observer)
+    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer, ObserverModel? observer, DetectionPipeline? second)
     {
-        (Source, _options, _checkpoint, _tokenizer, _scorer, _observer, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, BaseSha256(source, checkpoint));
+        (Source, _options, _checkpoint, _tokenizer, Scorer, _observer, Second, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, second, BaseSha256(source, checkpoint));
         var bundled = source.Bundle?.Manifest.Features;
         Layout = bundled is null ? FeatureLayout.For(scorer.Layers, scorer.Width) : new FeatureLayout(bundled.Layers, bundled.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
@@ -45,18 +44,25 @@ public sealed class DetectionPipeline : IDisposable
         var heads = Usable();
         _judge = heads is null ? null : new Judge(heads, source.Bundle!.Manifest.Decisions);
         _evidence = new EvidenceWriter(heads?.Heads);
-        string limit = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "";
-        Config = _observer is null ? Hash(FeatureKey, limit) : Hash(FeatureKey, limit, _observer.Key);
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
+        List<string> config = [FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? ""];
+        if (observer is not null) config.Add(observer.Key);
+        // Which of two models answers depends on the heads of the first as well.
+        if (second is not null) config.AddRange(["second", Identity.Sha256, second.Identity.Sha256, second.Config]);
+        Config = Hash([.. config]);
     }
 
     public ModelSource Source { get; }
+
+    /// <summary>Judges what this one is not sure of (<see cref="Judgement.IsUnsure"/>), and its verdict stands; null: nothing is handed on.</summary>
+    public DetectionPipeline? Second { get; }
+
     public FeatureLayout Layout { get; }
 
     /// <summary>Tokens of a message that are read.</summary>
     public int MaxTokens { get; }
 
-    public string Dtype => _scorer.Options.Dtype;
+    public string Dtype => Scorer.Options.Dtype;
 
     /// <summary>The folder or file of the language model.</summary>
     public string BasePath => Source.Path;
@@ -64,14 +70,19 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>Named in every verdict; of a plain model, its file name and hash.</summary>
     public BundleIdentity Identity { get; }
 
-    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind, observer.</summary>
+    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind, observer, and of a cascade both bundles.</summary>
     public string Config { get; }
 
     /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
     private IReadOnlyList<string> Spoken => Source.Bundle?.Manifest.Languages ?? ["en"];
 
-    /// <summary>What judging pools: the features, and those of the first half.</summary>
+    /// <summary>The features, and those of the first half.</summary>
     private PoolingPlan WithHalves { get; }
+
+    /// <summary>What judging pools: without heads nothing is asked of the first half.</summary>
+    internal PoolingPlan JudgingPlan => _judge is null ? Layout.Plan : WithHalves;
+
+    internal TokenScorer Scorer { get; }
 
     /// <summary>True where scores come out; false: criteria only.</summary>
     public bool HasHeads => _judge is not null;
@@ -83,25 +94,31 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>Two pipelines with one key give a text the same features.</summary>
     public string FeatureKey => string.Create(CultureInfo.InvariantCulture,
-        $"{_baseSha256}|{_scorer.Kernels}|{FeatureLayout.PassVersion}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
+        $"{_baseSha256}|{Scorer.Kernels}|{FeatureLayout.PassVersion}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
 
-    /// <exception cref="BundleException">Heads do not fit the model, the observer has another vocabulary or a shorter context, or the model has no tokenizer that this program reads.</exception>
+    /// <exception cref="BundleException">
+    /// Heads do not fit the model, the observer has another vocabulary or a shorter context, the model has no tokenizer that this program reads, or one of a cascade's two has no heads.
+    /// </exception>
     /// <exception cref="CheckpointException">The model cannot be read.</exception>
     public static DetectionPipeline Open(ModelSource source, PipelineOptions options)
     {
+        if (options.Second is { } larger) CheckCascade(source, larger, options.Dtype);
         var checkpoint = Checkpoint.Open(source.Path);
         TokenScorer? scorer = null;
         ObserverModel? observer = null;
+        DetectionPipeline? second = null;
         try
         {
             var tokens = checkpoint.Tokenizer ?? throw new BundleException(source.Path, "has no tokenizer that this program reads (byte-level BPE).");
             scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = options.Dtype, Device = options.Device, Threads = options.Threads });
             var tokenizer = new Tokenizer(tokens, checkpoint.Config);
-            observer = options.Observer is { } second ? ObserverModel.Open(second, scorer, tokenizer) : null;
-            return new DetectionPipeline(source, options, checkpoint, tokenizer, scorer, observer);
+            observer = options.Observer is { } along ? ObserverModel.Open(along, scorer, tokenizer) : null;
+            second = options.Second is { } after ? Open(after, options with { Second = null, Observer = null }) : null;
+            return new DetectionPipeline(source, options, checkpoint, tokenizer, scorer, observer, second);
         }
         catch
         {
+            second?.Dispose();
             observer?.Dispose();
             scorer?.Dispose();
             checkpoint.Dispose();
@@ -111,18 +128,24 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>One verdict a message, in order, with the message and its token scores.</summary>
     /// <param name="messages">Extracted: id, text and channel are set.</param>
-    public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default) =>
-        [.. Read(messages, _judge is null ? Layout.Plan : WithHalves, cancellation).Select(Judge)];
+    public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
+    {
+        var readings = Read(messages, JudgingPlan, cancellation);
+        Judgement[] judgements = [.. readings.Select(Decide)];
+        if (Second is null) return [.. readings.Zip(judgements, Conclude)];
+        var handedOn = new Queue<JudgedMessage>(Second.Judge([.. messages.Where((_, i) => judgements[i].IsUnsure)], cancellation));
+        return [.. readings.Zip(judgements, (reading, judgement) => judgement.IsUnsure ? Conclude(handedOn.Dequeue(), judgement) : Conclude(reading, judgement))];
+    }
 
     /// <summary>What the model sees of each message.</summary>
     public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default) => Read(messages, Layout.Plan, cancellation);
 
     private List<Reading> Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
-        var prepared = messages.Select(Prepare).ToArray();
+        Prepared[] prepared = [.. messages.Select(Prepare)];
         ReadOnlyMemory<int>[] ids = [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
         if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy)))];
-        return [.. prepared.Zip(_scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
+        return [.. prepared.Zip(Scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
     }
 
     /// <summary>What heads decide on a reading; silent without heads.</summary>
@@ -130,15 +153,17 @@ public sealed class DetectionPipeline : IDisposable
 
     public void Dispose()
     {
+        Second?.Dispose();
         _observer?.Dispose();
-        _scorer.Dispose();
+        Scorer.Dispose();
         _checkpoint.Dispose();
     }
 
-    private JudgedMessage Judge(Reading reading)
+    internal Judgement Decide(Reading reading) => Decide(new TextToJudge(reading.Message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
+
+    internal JudgedMessage Conclude(Reading reading, Judgement judgement)
     {
         var message = reading.Message;
-        var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
         var firstHalf = judgement.Authorship is Authorship.Machine or Authorship.Human && reading.FirstHalf is { } half ? Decide(half()) : null;
         string content = VerdictIdentity.ContentSha256(message);
         var now = _options.Time.GetUtcNow();
@@ -168,7 +193,14 @@ public sealed class DetectionPipeline : IDisposable
         return judged with { Action = action, Evidence = reason is null ? judged.Evidence : [new Evidence("rule", 1, 0, reason, []), .. judged.Evidence] };
     }
 
-    private Prepared Prepare(Message message)
+    /// <summary>The second model's verdict as a cascade gives it out: under the configuration of both, with the reason why it was asked.</summary>
+    private JudgedMessage Conclude(JudgedMessage judged, Judgement first) => judged with
+    {
+        Config = Config,
+        Evidence = [.. judged.Evidence, new Evidence("second-model", first.Scores.Synthetic ?? 0, 0, $"{Source.Name} was not sure, so {judged.Bundle.Name} judged it.", [])],
+    };
+
+    internal Prepared Prepare(Message message)
     {
         var text = JudgedText.From(message.Text ?? "").Normalised;
         var tokens = _tokenizer.Encode(text.Text);
@@ -177,7 +209,7 @@ public sealed class DetectionPipeline : IDisposable
         return new Prepared(message, text, tokens, read, ids);
     }
 
-    private Reading Reading(Prepared one, PoolingPlan plan, TokenScores scores, SecondModel? second)
+    internal Reading Reading(Prepared one, PoolingPlan plan, TokenScores scores, SecondModel? second)
     {
         var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
         var structure = StructuralEvidence.Of(one.Message, one.Text);
@@ -250,6 +282,13 @@ public sealed class DetectionPipeline : IDisposable
         return map;
     }
 
+    private static void CheckCascade(ModelSource first, ModelSource second, string dtype)
+    {
+        foreach (var model in new[] { first, second })
+            if (model.Bundle?.Manifest.Dtypes.Contains(dtype) != true) throw new BundleException(model.Bundle?.Folder ?? model.Path, $"has no heads for {dtype}; both models of a cascade need them.");
+        if (first.Bundle!.Sha256 == second.Bundle!.Sha256) throw new BundleException(second.Bundle.Folder, "is the first model too; a second one has to be another bundle.");
+    }
+
     private HeadFile? Usable()
     {
         if (Source.Bundle is not { } bundle)
@@ -257,7 +296,7 @@ public sealed class DetectionPipeline : IDisposable
             _options.Warn?.Invoke($"{Source.Name} has no heads: verdicts carry criteria only.");
             return null;
         }
-        if (bundle.Manifest.Features.Width != _scorer.Width || bundle.Manifest.Features.Layers.Any(layer => layer > _scorer.Layers) || bundle.Heads.Heads.Mean.Length != Layout.Length)
+        if (bundle.Manifest.Features.Width != Scorer.Width || bundle.Manifest.Features.Layers.Any(layer => layer > Scorer.Layers) || bundle.Heads.Heads.Mean.Length != Layout.Length)
             throw new BundleException(System.IO.Path.Combine(bundle.Folder, BundleManifest.FileName), "the heads do not fit the base model.");
         if (bundle.Manifest.Dtypes.Contains(Dtype)) return bundle.Heads;
         _options.Warn?.Invoke($"{Source.Name} has no heads for {Dtype} (it has them for {string.Join(", ", bundle.Manifest.Dtypes)}): verdicts carry criteria only.");
@@ -270,5 +309,6 @@ public sealed class DetectionPipeline : IDisposable
 
     private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
 
-    private sealed record Prepared(Message Message, NormalisedText Text, Tokens Tokens, int Read, int[] Ids);
+    /// <summary>A message as its tokens are scored.</summary>
+    internal sealed record Prepared(Message Message, NormalisedText Text, Tokens Tokens, int Read, int[] Ids);
 }

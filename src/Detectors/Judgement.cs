@@ -14,6 +14,12 @@ public sealed record Judgement
     /// <summary>Margins by head, before calibration; empty without heads.</summary>
     public required IReadOnlyDictionary<string, float> Margins { get; init; }
 
+    /// <summary>
+    /// A head was asked and left its question open: who wrote it, or what kind of mail it is. Not of a text that is too short or in another language: there another model has no more to go by.
+    /// </summary>
+    public bool IsUnsure => Authorship is not (Authorship.TooShort or Authorship.Unsupported)
+        && (Authorship == Authorship.Unsure && Scores.Synthetic is not null || Decided.Mail == MailKind.Unsure && Scores.Spam is not null);
+
     /// <summary>A model without heads: nothing is said.</summary>
     public static Judgement Silent(bool supported) => new()
     {

@@ -40,17 +40,21 @@ internal static class EvaluateCommand
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
         var attacks = new Option<bool>("--attacks") { Description = $"For synthetic: what eight attacks on a text do, on one sample of at most {AttackEvaluation.MostTexts} rows over all files." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions(observer: true);
+        var shared = new ModelOptions(observer: true, second: true);
         var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, attacks, json };
         shared.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
+            if (shared.HasSecond(result) && (result.GetValue(task) is not ("synthetic" or "spam") || result.GetValue(loso) || result.GetValue(attacks) || result.GetValue(baseline) is not null))
+                result.AddError("--second: only for --task synthetic and spam, without --loso, --attacks and --baseline.");
             if (result.GetValue(loso) && result.GetValue(attacks)) result.AddError("--loso and --attacks are two evaluations: one at a time.");
         });
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
+            // Everything else is measured of one model.
+            if (!shared.HasSecond(parsed.CommandResult)) options.Second = null;
             var learned = parsed.GetValue(task) == Language ? (LearningTask?)null : Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true);
             if (parsed.GetValue(attacks) && (learned != LearningTask.Synthetic || parsed.GetValue(baseline) is not null)) throw new UsageException("--attacks goes with --task synthetic, and with no baseline.");
             if (learned is not { } answer)
@@ -77,6 +81,7 @@ internal static class EvaluateCommand
                 DataFolder = options.Data,
             };
             if (parsed.GetValue(attacks)) Write(terminal, parsed.GetValue(json), AttackEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
+            else if (pipeline.Second is not null) Write(terminal, parsed.GetValue(json), CascadeEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), CascadeEvaluation.Table);
             else Write(terminal, parsed.GetValue(json), Evaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             return Task.FromResult(CommandLine.Done);
         });
