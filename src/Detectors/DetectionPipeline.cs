@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using Detection.Checkpoints;
@@ -131,21 +132,43 @@ public sealed class DetectionPipeline : IDisposable
     public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
     {
         var readings = Read(messages, JudgingPlan, cancellation);
-        Judgement[] judgements = [.. readings.Select(Decide)];
-        if (Second is null) return [.. readings.Zip(judgements, Conclude)];
-        var handedOn = new Queue<JudgedMessage>(Second.Judge([.. messages.Where((_, i) => judgements[i].IsUnsure)], cancellation));
-        return [.. readings.Zip(judgements, (reading, judgement) => judgement.IsUnsure ? Conclude(handedOn.Dequeue(), judgement) : Conclude(reading, judgement))];
+        var judgements = Decide(readings, cancellation);
+        if (Second is null) return Conclude(readings, judgements, cancellation);
+        int[] unsure = [.. Enumerable.Range(0, messages.Count).Where(i => judgements[i].IsUnsure)];
+        var handedOn = unsure.Zip(Second.Judge([.. unsure.Select(i => messages[i])], cancellation)).ToDictionary();
+        return Each(messages.Count, i => handedOn.TryGetValue(i, out var judged) ? Conclude(judged, judgements[i]) : Conclude(readings[i], judgements[i]), cancellation);
     }
 
     /// <summary>What the model sees of each message.</summary>
     public IReadOnlyList<Reading> Read(IReadOnlyList<Message> messages, CancellationToken cancellation = default) => Read(messages, Layout.Plan, cancellation);
 
-    private List<Reading> Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
+    private Reading[] Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
-        Prepared[] prepared = [.. messages.Select(Prepare)];
+        var prepared = Prepare(messages, cancellation);
         ReadOnlyMemory<int>[] ids = [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
-        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy)))];
-        return [.. prepared.Zip(Scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
+        if (_observer is null) return Read(prepared, plan, Scorer.Score(ids, plan, cancellation), cancellation);
+        var pairs = _observer.Pair.Score(ids, plan, cancellation);
+        return Each(prepared.Length, i => Reading(prepared[i], plan, pairs[i].Performer, new SecondModel(pairs[i].CrossEntropy)), cancellation);
+    }
+
+    // The stages of judging beside the pass.
+    internal Prepared[] Prepare(IReadOnlyList<Message> messages, CancellationToken cancellation) => Each(messages.Count, i => Prepare(messages[i]), cancellation);
+
+    internal Reading[] Read(Prepared[] prepared, PoolingPlan plan, IReadOnlyList<TokenScores> scores, CancellationToken cancellation) =>
+        Each(prepared.Length, i => Reading(prepared[i], plan, scores[i], null), cancellation);
+
+    internal Judgement[] Decide(Reading[] readings, CancellationToken cancellation) => Each(readings.Length, i => Decide(readings[i]), cancellation);
+
+    internal JudgedMessage[] Conclude(Reading[] readings, Judgement[] judgements, CancellationToken cancellation) => Each(readings.Length, i => Conclude(readings[i], judgements[i]), cancellation);
+
+    /// <summary>Messages know nothing of each other: what is done for each beside the pass is done on as many threads as the pass has.</summary>
+    private T[] Each<T>(int count, Func<int, T> make, CancellationToken cancellation)
+    {
+        var made = new T[count];
+        var threads = new ParallelOptions { MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount, CancellationToken = cancellation };
+        try { Parallel.For(0, count, threads, i => made[i] = make(i)); }
+        catch (AggregateException failures) { ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]); }
+        return made;
     }
 
     /// <summary>What heads decide on a reading; silent without heads.</summary>
@@ -159,9 +182,9 @@ public sealed class DetectionPipeline : IDisposable
         _checkpoint.Dispose();
     }
 
-    internal Judgement Decide(Reading reading) => Decide(new TextToJudge(reading.Message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
+    private Judgement Decide(Reading reading) => Decide(new TextToJudge(reading.Message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features));
 
-    internal JudgedMessage Conclude(Reading reading, Judgement judgement)
+    private JudgedMessage Conclude(Reading reading, Judgement judgement)
     {
         var message = reading.Message;
         var firstHalf = judgement.Authorship is Authorship.Machine or Authorship.Human && reading.FirstHalf is { } half ? Decide(half()) : null;
@@ -200,7 +223,7 @@ public sealed class DetectionPipeline : IDisposable
         Evidence = [.. judged.Evidence, new Evidence("second-model", first.Scores.Synthetic ?? 0, 0, $"{Source.Name} was not sure, so {judged.Bundle.Name} judged it.", [])],
     };
 
-    internal Prepared Prepare(Message message)
+    private Prepared Prepare(Message message)
     {
         var text = JudgedText.From(message.Text ?? "").Normalised;
         var tokens = _tokenizer.Encode(text.Text);
@@ -209,7 +232,7 @@ public sealed class DetectionPipeline : IDisposable
         return new Prepared(message, text, tokens, read, ids);
     }
 
-    internal Reading Reading(Prepared one, PoolingPlan plan, TokenScores scores, SecondModel? second)
+    private Reading Reading(Prepared one, PoolingPlan plan, TokenScores scores, SecondModel? second)
     {
         var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
         var structure = StructuralEvidence.Of(one.Message, one.Text);

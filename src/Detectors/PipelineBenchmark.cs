@@ -31,7 +31,7 @@ public sealed record PipelineBenchmark
     {
         List<double> passes = [], judging = [], first = [], second = [];
         var stages = new Dictionary<string, List<double>>(StringComparer.Ordinal);
-        ReadOnlyMemory<int>[] ids = [.. messages.Select(message => (ReadOnlyMemory<int>)pipeline.Prepare(message).Ids)];
+        ReadOnlyMemory<int>[] ids = [.. pipeline.Prepare(messages, cancel).Select(one => (ReadOnlyMemory<int>)one.Ids)];
         var judged = (cascade ?? pipeline).Judge(messages, cancel); // the first pass compiles kernels
         var larger = cascade?.Second!.Judge(messages, cancel);
         pipeline.Judge(messages, cancel);
@@ -63,13 +63,13 @@ public sealed record PipelineBenchmark
             Reading[] readings = [];
             Judgement[] judgements = [];
             var plan = pipeline.JudgingPlan;
-            Add("tokenising", Time(() => prepared = [.. messages.Select(pipeline.Prepare)]));
+            Add("tokenising", Time(() => prepared = pipeline.Prepare(messages, cancel)));
             double bare = 0, pooled = 0;
             InTurn(round, () => bare = Time(() => pipeline.Scorer.Score(ids, PoolingPlan.None, cancel)), () => pooled = Time(() => scores = pipeline.Scorer.Score(ids, plan, cancel)));
             Add("pooling", pooled - bare);
-            Add("features", Time(() => readings = [.. prepared.Zip(scores, (one, said) => pipeline.Reading(one, plan, said, null))]));
-            Add("heads", Time(() => judgements = [.. readings.Select(pipeline.Decide)]));
-            Add("evidence", Time(() => GC.KeepAlive(readings.Zip(judgements, pipeline.Conclude).ToArray())));
+            Add("features", Time(() => readings = pipeline.Read(prepared, plan, scores, cancel)));
+            Add("heads", Time(() => judgements = pipeline.Decide(readings, cancel)));
+            Add("evidence", Time(() => pipeline.Conclude(readings, judgements, cancel)));
         }
 
         void Add(string stage, double seconds)

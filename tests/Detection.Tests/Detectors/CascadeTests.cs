@@ -159,7 +159,7 @@ public sealed class CascadeTests(TinyBundle tiny)
     private Bundle FirstBundle()
     {
         using var model = tiny.Open();
-        float[] margins = [.. model.Read(Messages, Cancellation).Select(reading => model.Decide(reading).Margins["synthetic"])];
+        float[] margins = [.. model.Decide([.. model.Read(Messages, Cancellation)], Cancellation).Select(judgement => judgement.Margins["synthetic"])];
         Assert.True(margins[1] < Math.Min(margins[0], margins[4]));
         var decisions = tiny.Bundle.Manifest.Decisions;
         return With("1-mail", '1', decisions with { Synthetic = decisions.Synthetic with { Below = margins[1] }, Spam = decisions.Spam with { Below = 1e9 } });
