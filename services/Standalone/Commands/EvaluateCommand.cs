@@ -44,7 +44,7 @@ internal static class EvaluateCommand
         var card = new Option<bool>("--card") { Description = "The figures of a bundle's model card, in place of --task: files of every task; tables and pictures are written beside the bundle and linked in its README.md. With --attacks also by attack." };
         var output = new Option<string>("--out") { Description = "With --card: where to write instead.", HelpName = "FOLDER" };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions(observer: true);
+        var shared = new ModelOptions(observer: true, second: true);
         var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, layers, attacks, passages, card, output, json };
         shared.AddTo(command);
         command.Validators.Add(result =>
@@ -55,10 +55,14 @@ internal static class EvaluateCommand
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
             if (result.GetValue(layers) is { Length: > 0 } && !result.GetValue(loso)) result.AddError("--layers: only with --loso.");
             if (new[] { loso, attacks, passages }.Count(result.GetValue) > 1) result.AddError("--loso, --attacks and --passages are evaluations of their own: one at a time.");
+            if (shared.HasSecond(result) && (result.GetValue(task) is not ("synthetic" or "spam") || result.GetValue(loso) || result.GetValue(attacks) || result.GetValue(passages) || result.GetValue(baseline) is not null))
+                result.AddError("--second: only for --task synthetic and spam, without --loso, --attacks, --passages and --baseline.");
         });
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
+            // Everything else is measured of one model.
+            if (!shared.HasSecond(parsed.CommandResult)) options.Second = null;
             bool ofCard = parsed.GetValue(card);
             // The card shows both sets of heads side by side, the default one first.
             if (ofCard) options.Heads = "default";
@@ -92,6 +96,7 @@ internal static class EvaluateCommand
             if (ofCard) WriteCard(terminal, pipeline, measured, parsed.GetValue(attacks), parsed.GetValue(output), parsed.GetValue(json), cancellation);
             else if (parsed.GetValue(attacks)) Write(terminal, parsed.GetValue(json), AttackEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             else if (parsed.GetValue(passages)) Write(terminal, parsed.GetValue(json), PassageEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
+            else if (pipeline.Second is not null) Write(terminal, parsed.GetValue(json), CascadeEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), CascadeEvaluation.Table);
             else Write(terminal, parsed.GetValue(json), Evaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             return Task.FromResult(CommandLine.Done);
         });
