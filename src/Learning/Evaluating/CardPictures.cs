@@ -13,10 +13,11 @@ internal static class CardPictures
     private static readonly Color Negative = Colors.SteelBlue, Positive = Colors.DarkOrange;
     private static readonly Dictionary<string, Color> Curve = new(StringComparer.Ordinal) { ["authorship"] = Colors.SteelBlue, ["spam"] = Colors.DarkOrange, ["phishing"] = Colors.SeaGreen };
 
-    /// <summary>Draws what there are rows of both answers for.</summary>
-    /// <returns>File names, in the order of <see cref="ModelCard.Pictures"/>.</returns>
+    /// <summary>Draws what there are rows of both answers for; earlier pictures go.</summary>
+    /// <returns>File names.</returns>
     public static IReadOnlyList<string> Draw(CardReport report, string folder)
     {
+        foreach (string earlier in new[] { ModelCard.Roc, ModelCard.Reliability, ModelCard.Distributions }) File.Delete(Path.Combine(folder, earlier));
         QuestionReport[] drawn = [.. report.Questions.Where(question => question.Scores.Any(one => one.Positive) && question.Scores.Any(one => !one.Positive))];
         if (drawn.Length == 0) return [];
         Roc(drawn, Path.Combine(folder, ModelCard.Roc));

@@ -13,7 +13,7 @@ public static class CardText
     private static readonly (string Kind, string Title, string Column)[] Slices =
         [("source", "By source", "source"), ("channel", "By channel", "channel"), ("writer", "By writer group", "writers"), ("tokens", "By length", "tokens")];
 
-    /// <param name="pictures">File names of <see cref="ModelCard.Pictures"/> that lie beside the text.</param>
+    /// <param name="pictures">File names of the pictures that lie beside the text.</param>
     public static string Of(CardReport report, IReadOnlyCollection<string> pictures)
     {
         var text = new StringBuilder();

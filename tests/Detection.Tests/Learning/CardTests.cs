@@ -146,7 +146,9 @@ public sealed class CardTests(TinyBundle tiny)
     {
         using var folder = new TemporaryFolder();
         var report = new CardReport("tiny 1", "abc", "made", "some", CardTables.Questions(People("synthetic/a", 30, 0), Manifest()), [], null, null);
+        File.WriteAllText(folder.File("roc.png"), "of an earlier bundle");
         Assert.Equal(["evaluation.md"], CardEvaluation.Write(report, folder.Path));
+        Assert.False(File.Exists(folder.File("roc.png")));
         Assert.DoesNotContain(".png", File.ReadAllText(folder.File("evaluation.md")), StringComparison.Ordinal);
     }
 
@@ -253,7 +255,7 @@ public sealed class CardTests(TinyBundle tiny)
 
     private static MeasuredRow Row(string file, int i, MailKind kind, double? rate) => Row(
         new LabelledRow { Id = $"{kind}{i}", File = file, Task = LearningTask.Spam, Text = $"{file} {kind} {i}", Mail = kind, Split = "test", Message = new Message { Channel = Channel.Email } },
-        new Dictionary<string, float> { [HeadNames.Spam] = (int)kind + i / 100f, [HeadNames.Phishing] = (int)kind + i / 100f }, new Scores(null, 0.2 + 0.6 * i / 100, 0.1 + 0.6 * i / 100, null), Authorship.Unsure, kind, rate);
+        new Dictionary<string, float> { [HeadNames.Spam] = (int)kind + i / 15f, [HeadNames.Phishing] = (int)kind + i / 15f }, new Scores(null, 0.2 + 0.6 * i / 100, 0.1 + 0.6 * i / 100, null), Authorship.Unsure, kind, rate);
 
     private static MeasuredRow Row(LabelledRow row, Dictionary<string, float> margins, Scores scores, Authorship answer, MailKind kind, double? rate) => new(
         new PlacedRow(row, row.Id, RowUse.Measured), new StoredFeatures(100, 500, true, new TextFeatures([], WordVector.None)), new Judgement
