@@ -202,6 +202,8 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
             split = "train",
         })));
         var options = tiny.Options with { Data = [.. tiny.Files, memes], Output = output, Research = true };
+        Directory.CreateDirectory(output);
+        File.WriteAllText(Path.Combine(output, "BASE.md"), "Random weights.");
         HeadTraining.Run(pipeline, options, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
         string[] Heads(bool research) => [.. Bundle.Open(output, research).Heads.Heads.Heads.Select(head => head.Name)];
         Assert.DoesNotContain("loaded_language", Heads(research: false));
@@ -211,7 +213,9 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         Assert.DoesNotContain(first.Manifest.Training, source => source.LicenceClass == "restricted");
         Assert.Contains(first.Manifest.Research!.Training, source => source is { Source: "manipulation/persuasion-memes", LicenceClass: "restricted" });
         Assert.Contains("manipulation/persuasion-memes: free for general research use", File.ReadAllText(Path.Combine(output, "heads-research.LICENSE")), StringComparison.Ordinal);
-        Assert.Contains("| loaded_language |", File.ReadAllText(Path.Combine(output, "README.md")), StringComparison.Ordinal);
+        string card = File.ReadAllText(Path.Combine(output, "README.md"));
+        Assert.Contains("| loaded_language |", card, StringComparison.Ordinal);
+        Assert.Contains("## The language model\nRandom weights.\n\n## Heads\n", card, StringComparison.Ordinal);
         // A training without them leaves none behind.
         HeadTraining.Run(pipeline, options with { Research = false }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
         Assert.Empty(Directory.GetFiles(output, "heads-research.*"));
