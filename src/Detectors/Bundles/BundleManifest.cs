@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Detection.Contracts;
-using Detection.Detectors.Calibration;
 
 namespace Detection.Detectors.Bundles;
 
@@ -73,14 +71,10 @@ public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic
 }
 
 /// <summary>
-/// Margins above which a passage stands out. <paramref name="Above"/>: by channel, and <c>all</c>; chosen on the highest passage of each calibration text by a person, so that with that
-/// confidence no more than the budget of such texts, however long, have one that stands out.
+/// A passage of a higher prominence than <paramref name="Above"/> stands out; chosen on the highest passage of each of so many calibration texts by people, so that with that confidence no
+/// more than the budget of such texts, however long, have one.
 /// </summary>
-public sealed record PassageDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above)
-{
-    /// <summary>Null: too few texts show anything.</summary>
-    public double? For(Channel channel) => Above.TryGetValue(channel.Name(), out double own) ? own : Above.TryGetValue(LengthBucket.All, out double every) ? every : null;
-}
+public sealed record PassageDecision(double Budget, double Confidence, double Above, int Texts);
 
 /// <summary>
 /// Margins that decide. <paramref name="Above"/>: by bucket, strictly above which the answer is yes; chosen as the k-th highest human score with the largest k for which

@@ -54,12 +54,12 @@ internal sealed class EvidenceWriter(HeadSet? heads)
                 value < 0.5 ? "The marked passages are not what a language model would expect here." : "The marked passages are what a language model would have written itself.", runs);
     }
 
-    /// <summary>Where something in a text reads as machine-written; nothing where nothing does, or a text that is called so reads so everywhere. The value is the highest margin.</summary>
+    /// <summary>Where something in a text reads as machine-written; nothing where nothing does, or a text that is called so reads so everywhere. The value is the highest prominence.</summary>
     private static Evidence? Passage(Reading reading, Judgement judgement)
     {
         bool machine = judgement.Authorship == Contracts.Authorship.Machine;
         if (judgement.Passages.Count == 0 || machine && judgement.Passages.Count == reading.Passages.Count) return null;
-        EvidenceSpan[] spans = [.. Detectors.Passages.Passage.Join(judgement.Passages).Select(one => new EvidenceSpan("text", one.Place.Start, one.Place.End, Math.Round(one.Margin, 4)))];
+        EvidenceSpan[] spans = [.. Detectors.Passages.Passage.Join(judgement.Passages).Select(one => new EvidenceSpan("text", one.Place.Start, one.Place.End, Math.Round(one.Prominence, 4)))];
         double highest = spans.Max(span => span.Value);
         return machine
             ? new Evidence("passage", highest, 0.2, "The marked passages read most like it.", spans)

@@ -7,8 +7,9 @@ namespace Detection.Detectors.Passages;
 
 /// <summary>
 /// The authorship head on windows of a text that was read once, as a whole. A head is linear, and most of what it reads are means over tokens: its margin on a window is the mean over the
-/// window's tokens of one number each, the token's states projected on the head's weights, with what the head makes of the window's last token,
-/// criteria, surface and words, if it reads any. The limit on how far a single feature counts (<see cref="HeadSet.Furthest"/>) cannot be kept inside a projection: hidden states have none here.
+/// window's tokens of one number each, the token's states projected on the head's weights, with what the head makes of the window's criteria, surface and words.
+/// The limit on how far a single feature counts (<see cref="HeadSet.Furthest"/>) cannot be kept inside a projection: hidden states have none here. The state of the last token is left
+/// out, as if it were average: one token says less of a few sentences than it shakes their score.
 /// </summary>
 internal sealed class PassageHead
 {
@@ -23,20 +24,20 @@ internal sealed class PassageHead
         // No number where the hidden states would be: the head's other features alone are summed there.
         _unseen = new float[layout.Plan.Length(layout.Width)];
         Array.Fill(_unseen, float.NaN);
-        float[] weights = new float[layout.Hidden];
+        // The means; the last token's state stands behind them.
+        float[] weights = new float[layout.Layers.Count * layout.Width];
         for (int i = 0; i < weights.Length; i++)
         {
             weights[i] = head.Dense[i] / heads.Deviation[i];
             _constant -= (double)weights[i] * heads.Mean[i];
         }
-        int[] of = [.. layout.Layers, layout.Layers[^1]];
-        Projections = [.. of.Select((layer, at) => new Projection(layer, weights[(at * layout.Width)..((at + 1) * layout.Width)]))];
+        Projections = [.. layout.Layers.Select((layer, at) => new Projection(layer, weights[(at * layout.Width)..((at + 1) * layout.Width)]))];
     }
 
     /// <summary>Null where no head says who wrote a text.</summary>
     public static PassageHead? Of(HeadSet heads, FeatureLayout layout) => heads.Heads.FirstOrDefault(one => one.Name == HeadNames.Synthetic) is { } head ? new PassageHead(heads, head, layout) : null;
 
-    /// <summary>What a pass must hand out: the means' share by layers, then the last token's.</summary>
+    /// <summary>What a pass must hand out, layer by layer.</summary>
     public IReadOnlyList<Projection> Projections { get; }
 
     /// <summary>The windows of a text in order; none where it is too short to have several.</summary>
@@ -45,20 +46,22 @@ internal sealed class PassageHead
     {
         var windows = TextWindows.Of(text, tokens, read);
         if (windows.Count == 0) return [];
-        int rows = scores.Projected.Length / Projections.Count, bos = rows - read, last = (Projections.Count - 1) * rows;
+        int rows = scores.Projected.Length / Projections.Count, bos = rows - read;
         double[] sums = new double[read + 1];
         for (int i = 0; i < read; i++)
         {
             sums[i + 1] = sums[i];
-            for (int at = bos + i; at < last; at += rows) sums[i + 1] += scores.Projected[at];
+            for (int at = bos + i; at < scores.Projected.Length; at += rows) sums[i + 1] += scores.Projected[at];
         }
-        return [.. windows.Select(window =>
+        var passages = windows.Select(window =>
         {
             var (start, end) = window;
-            double hidden = _constant + (sums[end] - sums[start]) / (end - start) + scores.Projected[last + bos + end - 1];
             int from = tokens.Starts[start], to = tokens.Ends[end - 1];
-            return new Passage(text.PartsOfOriginal(from, to), (float)(hidden + Rest(scores, Math.Max(0, start + bos - 1), end + bos - 1, text.Text[from..to].Trim())));
-        })];
+            double hidden = _constant + (sums[end] - sums[start]) / (end - start);
+            return (Parts: text.PartsOfOriginal(from, to), Margin: hidden + Rest(scores, Math.Max(0, start + bos - 1), end + bos - 1, text.Text[from..to].Trim()));
+        }).ToArray();
+        double rest = passages.Average(passage => passage.Margin) * Passage.ShareOfRest;
+        return [.. passages.Select(passage => new Passage(passage.Parts, (float)passage.Margin, (float)(passage.Margin - rest)))];
     }
 
     /// <summary>All but hidden states: criteria over the predictions of a window, its surface and words, and the bias.</summary>

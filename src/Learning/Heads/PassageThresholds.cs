@@ -1,4 +1,3 @@
-using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Detectors.Calibration;
@@ -14,12 +13,12 @@ namespace Detection.Learning.Heads;
 /// </summary>
 internal static class PassageThresholds
 {
-    /// <summary>Texts of one channel that are read: enough to show a budget of 1 %, and few enough to read again.</summary>
+    /// <summary>Texts of one channel that are read, so that none drowns the others: together enough to show a budget of 1 %, and few enough to read again.</summary>
     private const int MostOfChannel = 330;
 
     private const int Batch = 32, ReportEvery = 512;
 
-    /// <summary>Null where no channel has enough texts that are long enough, or there is no authorship head.</summary>
+    /// <summary>Null where too few texts are long enough to show the budget, or there is no authorship head.</summary>
     public static PassageDecision? Choose(DetectionPipeline pipeline, HeadSet heads, IReadOnlyList<Example> calibrating, double budget, double confidence, IProgress<string> progress, CancellationToken cancellation)
     {
         Example[] people = [.. calibrating.Where(example => HeadTargets.Of(example.Row, HeadNames.Synthetic) == false && example.Features.Tokens >= DetectionPipeline.FewestTokensWithPassages)
@@ -28,22 +27,20 @@ internal static class PassageThresholds
             .DistinctBy(example => (example.Row.File, example.Placed.Cluster))
             .GroupBy(example => example.Channel).SelectMany(channel => channel.Take(MostOfChannel)).OrderBy(example => example.Features.Tokens)];
         if (people.Length < HumanScores.Enough || heads.Heads.All(head => head.Name != HeadNames.Synthetic)) return null;
-        var highest = new List<(Channel Channel, float Margin)>();
+        var highest = new List<float>();
         foreach (var batch in people.Chunk(Batch))
         {
             var passages = pipeline.ReadPassages([.. batch.Select(example => MessageExtraction.Extract(example.Row.Message, new IngestOptions()))], heads, cancellation);
-            highest.AddRange(batch.Zip(passages).Where(one => one.Second.Count > 0).Select(one => (one.First.Channel, one.Second.Max(passage => passage.Margin))));
+            highest.AddRange(passages.Where(text => text.Count > 0).Select(text => text.Max(passage => passage.Prominence)));
             if (highest.Count / ReportEvery > (highest.Count - batch.Length) / ReportEvery) progress.Report($"Passages of {highest.Count} of {people.Length} texts by people.");
         }
         return Choose(highest, budget, confidence);
     }
 
-    /// <param name="highest">Of each text, its highest passage.</param>
-    internal static PassageDecision? Choose(IReadOnlyCollection<(Channel Channel, float Margin)> highest, double budget, double confidence)
+    /// <param name="highest">Of each text, the prominence of its highest passage.</param>
+    internal static PassageDecision? Choose(IEnumerable<float> highest, double budget, double confidence)
     {
-        var channels = highest.GroupBy(one => one.Channel.Name(), one => one.Margin, StringComparer.Ordinal).ToDictionary(channel => channel.Key, channel => channel.Order().ToArray(), StringComparer.Ordinal);
-        channels[LengthBucket.All] = [.. highest.Select(one => one.Margin).Order()];
-        var above = Thresholds.Choose(new HumanScores(channels), [], budget, confidence, missed: 0).Above;
-        return above.Count == 0 ? null : new PassageDecision(budget, confidence, above);
+        float[] sorted = [.. highest.Order()];
+        return Thresholds.Flagged(sorted.Length, budget, confidence) is > 0 and var k ? new PassageDecision(budget, confidence, sorted[^k], sorted.Length) : null;
     }
 }

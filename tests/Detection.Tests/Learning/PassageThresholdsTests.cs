@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Learning.Data;
@@ -12,14 +11,12 @@ namespace Detection.Tests.Learning;
 public sealed class PassageThresholdsTests(TinyBundle tiny)
 {
     [Fact]
-    public void A_threshold_is_the_kth_highest_of_the_texts_highest_passages_by_channel_where_they_suffice()
+    public void A_threshold_is_the_kth_highest_of_the_texts_highest_passages_where_they_suffice()
     {
-        // With 95 % confidence, 1 % of 1,000 texts is kept by the 5th highest, of 299 by the highest.
-        (Channel, float)[] highest = [.. Enumerable.Range(0, 701).Select(i => (Channel.Email, (float)i)), .. Enumerable.Range(0, 299).Select(i => (Channel.Forum, i - 5_000f)), .. Enumerable.Range(0, 1).Select(_ => (Channel.Chat, 9_000f))];
-        var decision = PassageThresholds.Choose(highest, 0.01, 0.95)!;
-        Assert.Equal(["all", "email", "forum"], decision.Above.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal((-4_702, 697), (decision.Above["forum"], decision.Above["all"]));
-        Assert.Equal(decision.Above["all"], decision.For(Channel.Chat));
+        // With 95 % confidence, 1 % of 1,000 texts is kept by the 5th highest, of 299 by the highest; 298 show nothing.
+        float[] highest = [.. Enumerable.Range(0, 1_000).Select(i => i * 1f)];
+        Assert.Equal(new PassageDecision(0.01, 0.95, 995, 1_000), PassageThresholds.Choose(highest.Reverse(), 0.01, 0.95));
+        Assert.Equal(new PassageDecision(0.01, 0.95, 298, 299), PassageThresholds.Choose(highest[..299], 0.01, 0.95));
         Assert.Null(PassageThresholds.Choose(highest[..298], 0.01, 0.95));
     }
 
@@ -32,7 +29,7 @@ public sealed class PassageThresholdsTests(TinyBundle tiny)
         File.WriteAllLines(mixed, Enumerable.Range(0, 60).Select(i => Row($"m{i}", "machine", "test", Text(i, 30, ["delve", "tapestry", "realm", "testament"], ["underscores", "fosters", "leverages"]))));
         using var plain = DetectionPipeline.Open(new ModelSource("tiny", tiny.Bundle.BasePath, null), new PipelineOptions { MaxTokens = 900 });
         var report = HeadTraining.Run(plain, tiny.Options with { Data = [tiny.Files[0], people], Output = folder.File("bundle"), Features = folder.File("features") }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
-        Assert.Equal(["all", "email"], report.Manifest.Decisions.Passage!.Above.Keys.Order(StringComparer.Ordinal));
+        Assert.InRange(report.Manifest.Decisions.Passage!.Texts, 320, 420);
 
         var bundle = Bundle.Open(folder.File("bundle"));
         using var pipeline = DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions());

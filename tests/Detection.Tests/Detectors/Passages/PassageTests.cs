@@ -23,7 +23,7 @@ public sealed class PassageTests(TinyBundle tiny)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void The_margin_of_a_passage_is_the_head_s_on_its_own_states_criteria_surface_and_words(bool bos)
+    public void The_margin_of_a_passage_is_the_head_s_on_the_mean_of_its_states_criteria_surface_and_words(bool bos)
     {
         using var model = TinyModel.Llama();
         using var checkpoint = model.Open();
@@ -54,12 +54,14 @@ public sealed class PassageTests(TinyBundle tiny)
                 {
                     int at = states.Offset(layer, 0, layout.Width) + i;
                     pooled[layout.Plan.Offset(layer, 0, layout.Width) + i] = seen[(first + skip)..(end + skip)].Average(state => state[at]);
-                    pooled[layout.Plan.Offset(layer, 1, layout.Width) + i] = seen[end + skip - 1][at];
+                    // The last token's counts as average.
+                    pooled[layout.Plan.Offset(layer, 1, layout.Width) + i] = heads.Mean[layout.Layers.Count * layout.Width + i];
                 }
             Range predicted = Math.Max(0, first + skip - 1)..(end + skip - 1);
             var criteria = new PredictedTokens(scores.LogProb[predicted], scores.Rank[predicted], scores.Entropy[predicted], scores.Variance[predicted]);
             float[] dense = layout.Assemble(pooled, criteria, SurfaceFeatures.Of(text[place.Start..place.End]));
             Assert.Equal(heads.Margins(new TextFeatures(dense, WordVector.Of(null, text[place.Start..place.End])))[0], passage.Margin, 1e-3);
+            Assert.Equal(passage.Margin - passages.Average(one => one.Margin) / 2, passage.Prominence, 1e-4);
         }
     }
 
@@ -128,7 +130,7 @@ public sealed class PassageTests(TinyBundle tiny)
         using var silent = tiny.Open();
         Assert.False(silent.FindsPassages);
         var passages = silent.ReadPassages([Of(text)], tiny.Bundle.Heads.Heads, Cancellation)[0];
-        var (strongest, others) = (passages.MaxBy(passage => passage.Margin)!, passages.Select(passage => passage.Margin).Order().ToArray());
+        var (strongest, others) = (passages.MaxBy(passage => passage.Prominence)!, passages.Select(passage => passage.Prominence).Order().ToArray());
         var without = silent.Judge([Of(text)], Cancellation)[0];
 
         using var pipeline = Open(Above((others[^1] + others[^2]) / 2));
@@ -139,7 +141,7 @@ public sealed class PassageTests(TinyBundle tiny)
         var evidence = Assert.Single(judged.Evidence, one => one.Signal == "passage");
         var span = Assert.Single(evidence.Spans);
         Assert.Equal(("One passage reads as machine-written.", strongest.Parts[0].Start, strongest.Parts[0].End), (evidence.Text, span.Start, span.End));
-        Assert.Equal(strongest.Margin, evidence.Value, 1e-4);
+        Assert.Equal(strongest.Prominence, evidence.Value, 1e-4);
         Assert.Contains("tapestry", text[span.Start..span.End], StringComparison.Ordinal);
         Assert.DoesNotContain(without.Evidence, one => one.Signal == "passage");
         Assert.Equal(Numbers(without), Numbers(judged));
@@ -151,7 +153,7 @@ public sealed class PassageTests(TinyBundle tiny)
     {
         using var pipeline = tiny.Plain();
         var reading = pipeline.Read([Of(Sentences[0])], Cancellation)[0];
-        Passage At(int start, int end, float margin) => new([new TextSpan(start, end)], margin);
+        Passage At(int start, int end, float prominence) => new([new TextSpan(start, end)], prominence - 1, prominence);
         Passage[] found = [At(0, 60, 2), At(30, 90, 3), At(200, 260, 1)];
         var unsure = Judgement.Silent(supported: true) with { Scores = Scores.None with { Synthetic = 0.4 }, Passages = found };
         var evidence = new EvidenceWriter(null).Write(reading with { Passages = [.. found, At(90, 120, 0)] }, unsure, null).Single(one => one.Signal == "passage");
@@ -165,19 +167,19 @@ public sealed class PassageTests(TinyBundle tiny)
     }
 
     [Fact]
-    public void Thresholds_are_a_channel_s_own_else_that_of_all_and_survive_the_manifest()
+    public void The_threshold_is_in_the_manifest_and_bundles_of_before_have_none()
     {
-        var decision = new PassageDecision(0.01, 0.95, new Dictionary<string, double> { ["email"] = 1, ["all"] = 2 });
-        Assert.Equal((1, 2, null), (decision.For(Channel.Email), decision.For(Channel.Forum), (decision with { Above = new Dictionary<string, double>() }).For(Channel.Email)));
+        var decision = new PassageDecision(0.01, 0.95, 2.5, 1_200);
         var manifest = tiny.Bundle.Manifest;
-        Assert.DoesNotContain("\"passage\"", manifest.ToJson(), StringComparison.Ordinal); // as in bundles of before
+        Assert.DoesNotContain("\"passage\"", manifest.ToJson(), StringComparison.Ordinal);
         using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("bundle.json"), manifest.ToJson());
+        Assert.Null(Bundle.ReadManifest(folder.File("bundle.json")).Manifest.Decisions.Passage);
         File.WriteAllText(folder.File("bundle.json"), (manifest with { Decisions = manifest.Decisions with { Passage = decision } }).ToJson());
-        var read = Bundle.ReadManifest(folder.File("bundle.json")).Manifest.Decisions.Passage!;
-        Assert.Equal((0.01, 0.95, 1.0), (read.Budget, read.Confidence, read.For(Channel.Email)));
+        Assert.Equal(decision, Bundle.ReadManifest(folder.File("bundle.json")).Manifest.Decisions.Passage);
     }
 
-    private static PassageDecision Above(double margin) => new(0.01, 0.95, new Dictionary<string, double> { ["all"] = margin });
+    private static PassageDecision Above(double prominence) => new(0.01, 0.95, prominence, 400);
 
     private DetectionPipeline Open(PassageDecision decision)
     {
