@@ -14,7 +14,7 @@ namespace Detection.Learning.Heads;
 internal static class PassageThresholds
 {
     /// <summary>Texts of one channel that are read, so that none drowns the others: together enough to show a budget of 1 %, and few enough to read again.</summary>
-    private const int MostOfChannel = 330;
+    private const int MostOfChannel = 200;
 
     private const int Batch = 32, ReportEvery = 512;
 

@@ -128,6 +128,14 @@ public sealed class DetectionPipelineTests(TinyBundle tiny)
         Assert.Equal(sentence, new EvidenceWriter(null).Write(reading, machine, machine with { Authorship = half }).SingleOrDefault(evidence => evidence.Signal == "stability")?.Text);
     }
 
+    [Fact] // threads wrap what fails in them; a worker names the kind of failure
+    public void A_failure_on_one_message_of_a_batch_comes_as_it_is()
+    {
+        using var pipeline = tiny.Open();
+        Assert.Throws<ArgumentNullException>(() => pipeline.Judge([Messages[0], Messages[4] with { Id = null }], TestContext.Current.CancellationToken));
+        Assert.Throws<OperationCanceledException>(() => pipeline.Judge(Messages, new CancellationToken(canceled: true)));
+    }
+
     [Fact]
     public void Another_type_than_the_bundle_s_gives_criteria_only()
     {
