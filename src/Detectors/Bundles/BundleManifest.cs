@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Detection.Contracts;
+using Detection.Detectors.Calibration;
 
 namespace Detection.Detectors.Bundles;
 
