@@ -46,7 +46,7 @@ public sealed class Judge
             Manipulation = techniques,
             FalsePositiveRate = says ? Rates(reading, margins) : new Dictionary<string, FalsePositiveRate>(),
             Margins = margins,
-            Passages = says && _decisions.Passage is { } decision ? [.. reading.Passages.Where(passage => passage.Prominence > decision.Above)] : [],
+            Passages = says && _decisions.Passage?.AboveFor(reading.Passages.Count) is { } above ? [.. reading.Passages.Where(passage => passage.Prominence > above)] : [],
         };
     }
 

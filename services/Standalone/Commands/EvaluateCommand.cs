@@ -55,7 +55,7 @@ internal static class EvaluateCommand
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
             if (result.GetValue(layers) is { Length: > 0 } && !result.GetValue(loso)) result.AddError("--layers: only with --loso.");
             if (new[] { loso, attacks, passages }.Count(result.GetValue) > 1) result.AddError("--loso, --attacks and --passages are evaluations of their own: one at a time.");
-            if (shared.HasSecond(result) && (result.GetValue(task) is not ("synthetic" or "spam") || result.GetValue(loso) || result.GetValue(attacks) || result.GetValue(passages) || result.GetValue(baseline) is not null))
+            if (shared.HasSecond(result) && (result.GetValue(card) || result.GetValue(task) is not ("synthetic" or "spam") || result.GetValue(loso) || result.GetValue(attacks) || result.GetValue(passages) || result.GetValue(baseline) is not null))
                 result.AddError("--second: only for --task synthetic and spam, without --loso, --attacks, --passages and --baseline.");
         });
         command.SetAction((parsed, cancellation) =>

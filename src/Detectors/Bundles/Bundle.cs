@@ -22,8 +22,11 @@ public sealed record Bundle
 
     public required HeadFile Heads { get; init; }
 
-    /// <summary>Of the heads that were opened.</summary>
-    public required DecisionSettings Decisions { get; init; }
+    /// <summary><see cref="Heads"/> learned from restricted sources too.</summary>
+    public bool IsResearch { get; init; }
+
+    /// <summary>Of <see cref="Heads"/>.</summary>
+    public DecisionSettings Decisions => IsResearch && Manifest.Research is { } research ? research.Decisions : Manifest.Decisions;
 
     public BundleIdentity Identity => new(Manifest.Name, Manifest.Version, Sha256);
 
@@ -43,7 +46,7 @@ public sealed record Bundle
         string basePath = manifest.Base.Inside ? Inside(folder, path, manifest.Base) : Find(path, manifest.Base, [folder, .. elsewhere ?? []]);
         try
         {
-            return new Bundle { Folder = folder, Manifest = manifest, Sha256 = sha256, BasePath = basePath, Heads = HeadFile.Read(heads), Decisions = research && manifest.Research is { } settings ? settings.Decisions : manifest.Decisions };
+            return new Bundle { Folder = folder, Manifest = manifest, Sha256 = sha256, BasePath = basePath, Heads = HeadFile.Read(heads), IsResearch = research };
         }
         catch (CheckpointException broken) { throw new BundleException(heads, broken.Message, broken); }
     }

@@ -9,8 +9,8 @@ namespace Detection.Detectors.Passages;
 public sealed record Passage(IReadOnlyList<TextSpan> Parts, float Margin, float Prominence)
 {
     /// <summary>
-    /// What is taken off a margin of its text's mean. A person's style and subject lift all of a text, and a long text's highest passage is higher than a short one's: with the half
-    /// taken off, one threshold serves all lengths, and compact found nearly twice as many paragraphs that were put into texts by people (docs/evaluation.md).
+    /// What is taken off a margin of its text's mean: style and subject lift all of a text. With the half taken off, compact found 57 of 240 paragraphs that were put into texts by people,
+    /// without it 33, at the same threshold of one text in a hundred by people.
     /// </summary>
     internal const double ShareOfRest = 0.5;
 

@@ -14,9 +14,12 @@ public sealed class PassageThresholdsTests(TinyBundle tiny)
     public void A_threshold_is_the_kth_highest_of_the_texts_highest_passages_where_they_suffice()
     {
         // With 95 % confidence, 1 % of 1,000 texts is kept by the 5th highest, of 299 by the highest; 298 show nothing.
-        float[] highest = [.. Enumerable.Range(0, 1_000).Select(i => i * 1f)];
-        Assert.Equal(new PassageDecision(0.01, 0.95, 995, 1_000), PassageThresholds.Choose(highest.Reverse(), 0.01, 0.95));
-        Assert.Equal(new PassageDecision(0.01, 0.95, 298, 299), PassageThresholds.Choose(highest[..299], 0.01, 0.95));
+        (int, float)[] highest = [.. Enumerable.Range(0, 1_000).Select(i => (2 + i % 6, i * 1f)), .. Enumerable.Range(0, 299).Select(i => (8 + i, 2_000 + i * 1f))];
+        var both = PassageThresholds.Choose([.. highest.Reverse()], 0.01, 0.95)!;
+        Assert.Equal(new PassageDecision(0.01, 0.95, 995, 1_000) { Long = new LongTextDecision(8, 2_298, 299) }, both);
+        Assert.Equal((995, 995, 2_298, 2_298), (both.AboveFor(2), both.AboveFor(7), both.AboveFor(8), both.AboveFor(60)));
+        // Too few long texts: one threshold for all lengths.
+        Assert.Equal(new PassageDecision(0.01, 0.95, 2_291, 1_298), PassageThresholds.Choose(highest[..1_298], 0.01, 0.95));
         Assert.Null(PassageThresholds.Choose(highest[..298], 0.01, 0.95));
     }
 
@@ -29,7 +32,8 @@ public sealed class PassageThresholdsTests(TinyBundle tiny)
         File.WriteAllLines(mixed, Enumerable.Range(0, 60).Select(i => Row($"m{i}", "machine", "test", Text(i, 30, ["delve", "tapestry", "realm", "testament"], ["underscores", "fosters", "leverages"]))));
         using var plain = DetectionPipeline.Open(new ModelSource("tiny", tiny.Bundle.BasePath, null), new PipelineOptions { MaxTokens = 900 });
         var report = HeadTraining.Run(plain, tiny.Options with { Data = [tiny.Files[0], people], Output = folder.File("bundle"), Features = folder.File("features") }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
-        Assert.InRange(report.Manifest.Decisions.Passage!.Texts, 320, 420);
+        var chosen = report.Manifest.Decisions.Passage!;
+        Assert.InRange(chosen.Texts + (chosen.Long?.Texts ?? 0), 320, 420);
 
         var bundle = Bundle.Open(folder.File("bundle"));
         using var pipeline = DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions());

@@ -169,7 +169,7 @@ public sealed class PassageTests(TinyBundle tiny)
     [Fact]
     public void The_threshold_is_in_the_manifest_and_bundles_of_before_have_none()
     {
-        var decision = new PassageDecision(0.01, 0.95, 2.5, 1_200);
+        var decision = new PassageDecision(0.01, 0.95, 1.5, 900);
         var manifest = tiny.Bundle.Manifest;
         Assert.DoesNotContain("\"passage\"", manifest.ToJson(), StringComparison.Ordinal);
         using var folder = new TemporaryFolder();
@@ -177,6 +177,9 @@ public sealed class PassageTests(TinyBundle tiny)
         Assert.Null(Bundle.ReadManifest(folder.File("bundle.json")).Manifest.Decisions.Passage);
         File.WriteAllText(folder.File("bundle.json"), (manifest with { Decisions = manifest.Decisions with { Passage = decision } }).ToJson());
         Assert.Equal(decision, Bundle.ReadManifest(folder.File("bundle.json")).Manifest.Decisions.Passage);
+        var both = decision with { Long = new LongTextDecision(8, 2.5, 300) };
+        File.WriteAllText(folder.File("bundle.json"), (manifest with { Decisions = manifest.Decisions with { Passage = both } }).ToJson());
+        Assert.Equal(both, Bundle.ReadManifest(folder.File("bundle.json")).Manifest.Decisions.Passage);
     }
 
     private static PassageDecision Above(double prominence) => new(0.01, 0.95, prominence, 400);
