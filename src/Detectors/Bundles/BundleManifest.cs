@@ -81,7 +81,13 @@ public sealed record PassageDecision(double Budget, double Confidence, double Ab
     /// <summary>The highest of many passages is higher than that of a few. Null: one threshold for all texts.</summary>
     public LongTextDecision? Long { get; init; }
 
-<<<<<<< HEAD
+    /// <summary>For a text of so many passages.</summary>
+    public double AboveFor(int passages) => Long is { } many && passages >= many.Passages ? many.Above : Above;
+}
+
+/// <summary>The same for texts of so many passages or more.</summary>
+public sealed record LongTextDecision(int Passages, double Above, int Texts);
+
 /// <summary>
 /// Margins that decide. <paramref name="Above"/>: by bucket, strictly above which the answer is yes; chosen as the k-th highest human score with the largest k for which
 /// P(Bin(n, budget) ≥ k) ≥ confidence, so that with that confidence no more than the budget of people is flagged. <paramref name="Below"/>: at or below it the answer is no;
@@ -100,14 +106,6 @@ public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDi
         return Below;
     }
 }
-=======
-    /// <summary>For a text of so many passages.</summary>
-    public double AboveFor(int passages) => Long is { } many && passages >= many.Passages ? many.Above : Above;
-}
-
-/// <summary>The same for texts of so many passages or more.</summary>
-public sealed record LongTextDecision(int Passages, double Above, int Texts);
->>>>>>> windows
 
 /// <param name="Use"><c>trains</c> or <c>calibrates</c>.</param>
 public sealed record TrainingSource(string Source, string Use, int Rows, string Sha256, string LicenceClass, string Licence);
