@@ -79,5 +79,12 @@ public sealed record PassageDecision(double Budget, double Confidence, double Ab
 /// <summary>The same for texts of so many passages or more.</summary>
 public sealed record LongTextDecision(int Passages, double Above, int Texts);
 
+/// <summary>
+/// Margins that decide. <paramref name="Above"/>: by bucket, strictly above which the answer is yes; chosen as the k-th highest human score with the largest k for which
+/// P(Bin(n, budget) ≥ k) ≥ confidence, so that with that confidence no more than the budget of people is flagged. <paramref name="Below"/>: at or below it the answer is no;
+/// <paramref name="Missed"/> of the calibration positives lie there.
+/// </summary>
+public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above, double? Below, double Missed);
+
 /// <param name="Use"><c>trains</c> or <c>calibrates</c>.</param>
 public sealed record TrainingSource(string Source, string Use, int Rows, string Sha256, string LicenceClass, string Licence);
