@@ -102,7 +102,8 @@ public sealed class FeatureStore : IDisposable
         _file.ReadExactly(record);
         float[] values = MemoryMarshal.Cast<byte, float>(record.AsSpan(HeadBytes)).ToArray(), dense = values[.._pipeline.Layout.Length];
         return new StoredFeatures(BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes)), BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 4)),
-            BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 8)) != 0, DetectionPipeline.Beside(message) with { Dense = dense }) { TwoModels = values[dense.Length..] };
+            BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 8)) != 0, DetectionPipeline.Beside(message) with { Dense = dense })
+        { TwoModels = values[dense.Length..] };
     }
 
     /// <summary>Of the text as the model reads it: what normalisation makes equal is read once.</summary>
