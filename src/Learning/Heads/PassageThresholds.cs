@@ -13,8 +13,8 @@ namespace Detection.Learning.Heads;
 /// </summary>
 internal static class PassageThresholds
 {
-    /// <summary>Texts of one channel that are read, so that none drowns the others: together enough to show a budget of 1 %, and few enough to read again.</summary>
-    private const int MostOfChannel = 200;
+    /// <summary>Texts that are read, in equal parts from the channels, so that none drowns the others: enough to show a budget of 1 %, and few enough to read again.</summary>
+    private const int MostTexts = 1_000;
 
     /// <summary>Passages of a long text, of some four hundred tokens.</summary>
     private const int Many = 8;
@@ -24,11 +24,12 @@ internal static class PassageThresholds
     /// <summary>Null where too few texts are long enough to show the budget, or there is no authorship head.</summary>
     public static PassageDecision? Choose(DetectionPipeline pipeline, HeadSet heads, IReadOnlyList<Example> calibrating, double budget, double confidence, IProgress<string> progress, CancellationToken cancellation)
     {
-        Example[] people = [.. calibrating.Where(example => HeadTargets.Of(example.Row, HeadNames.Synthetic) == false && example.Features.Tokens >= DetectionPipeline.FewestTokensWithPassages)
+        var channels = calibrating.Where(example => HeadTargets.Of(example.Row, HeadNames.Synthetic) == false && example.Features.Tokens >= DetectionPipeline.FewestTokensWithPassages)
             .OrderBy(example => LabelledSet.HashOf(example.Row.Text), StringComparer.Ordinal)
             // Near-copies show no more than one of them.
             .DistinctBy(example => (example.Row.File, example.Placed.Cluster))
-            .GroupBy(example => example.Channel).SelectMany(channel => channel.Take(MostOfChannel)).OrderBy(example => example.Features.Tokens)];
+            .GroupBy(example => example.Channel).ToArray();
+        Example[] people = [.. channels.SelectMany(channel => channel.Take(MostTexts / channels.Length)).OrderBy(example => example.Features.Tokens)];
         if (people.Length < HumanScores.Enough || heads.Heads.All(head => head.Name != HeadNames.Synthetic)) return null;
         var highest = new List<(int Passages, float Prominence)>();
         foreach (var batch in people.Chunk(Batch))
