@@ -60,7 +60,7 @@ public sealed class CascadeTests
         var manifest = JsonNode.Parse(File.ReadAllText(path))!;
         manifest["name"] = name;
         var synthetic = manifest["decisions"]!["synthetic"]!;
-        (synthetic["below"], synthetic["above"]) = (below, new JsonObject());
+        (synthetic["below"], synthetic["belowOf"], synthetic["above"]) = (below, null, new JsonObject());
         File.WriteAllText(path, manifest.ToJsonString());
     }
 }
