@@ -10,8 +10,12 @@ public static class Pipelines
 {
     /// <param name="warn">Told once of what limits the results, for example a model without heads.</param>
     /// <param name="maxTokens">Tokens of a message that are read; null: what the bundle says.</param>
-    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null) =>
-        Open(ModelFolders.Resolve(options), options, time, warn, maxTokens);
+    /// <param name="layers">Layers that heads are to be trained on, whatever heads the model has; null: what the bundle says.</param>
+    public static DetectionPipeline Load(DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null, IReadOnlyList<int>? layers = null)
+    {
+        var source = ModelFolders.Resolve(options);
+        return Open(layers is null ? source : source with { Bundle = null }, options, time, warn, maxTokens, layers);
+    }
 
     /// <summary>As <see cref="Load"/>, for verdicts that somebody acts on: only where the model's calibration shows what the budgets state.</summary>
     /// <exception cref="InvalidOptionsException">A stated budget is too tight for a channel.</exception>
@@ -23,12 +27,13 @@ public static class Pipelines
     }
 
     /// <summary>As <see cref="Load"/>, of a model that was found already.</summary>
-    public static DetectionPipeline Open(ModelSource source, DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null) => DetectionPipeline.Open(source, new PipelineOptions
+    public static DetectionPipeline Open(ModelSource source, DetectionOptions options, TimeProvider time, Action<string> warn, int? maxTokens = null, IReadOnlyList<int>? layers = null) => DetectionPipeline.Open(source, new PipelineOptions
     {
         Dtype = ConfiguredDtype.Resolve(options, source),
         Device = Machine.DeviceFor(options.Device),
         Threads = options.Threads,
         MaxTokens = maxTokens,
+        Layers = layers,
         Observer = ModelFolders.Observer(options),
         Rule = ConfiguredRule.Of(options).Rule,
         Time = time,

@@ -18,7 +18,7 @@ public sealed class DetectionOptions
     [Required]
     public string Model { get; set; } = "compact";
 
-    /// <summary>A second model of the same vocabulary that reads along, for the criterion <c>binoculars</c>; named like <see cref="Model"/>. Default none.</summary>
+    /// <summary>A second model of the same vocabulary that reads along, for the criteria <c>binoculars</c> and <c>fast_detectgpt_two</c>; named like <see cref="Model"/>. Default none.</summary>
     public string? Observer { get; set; }
 
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default <c>auto</c>: a CUDA device where there is one.</summary>

@@ -16,7 +16,7 @@ internal sealed class ModelOptions
     /// <param name="observer">The command can make use of a second model.</param>
     public ModelOptions(bool observer = false)
     {
-        if (observer) _observer = new Option<string>("--observer") { Description = "A second model with the same vocabulary, for the criterion binoculars.", HelpName = "NAME|FOLDER|FILE.gguf" };
+        if (observer) _observer = new Option<string>("--observer") { Description = "A second model with the same vocabulary, for the criteria binoculars and fast_detectgpt_two.", HelpName = "NAME|FOLDER|FILE.gguf" };
         _dtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16");
         _device.Validators.Add(result =>
         {

@@ -40,14 +40,14 @@ public sealed class DetectionPipeline : IDisposable
     {
         (Source, _options, _checkpoint, _tokenizer, _scorer, _observer, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, BaseSha256(source, checkpoint));
         var bundled = source.Bundle?.Manifest.Features;
-        Layout = bundled is null ? FeatureLayout.For(scorer.Layers, scorer.Width) : new FeatureLayout(bundled.Layers, bundled.Width);
+        Layout = bundled is not null ? new FeatureLayout(bundled.Layers, bundled.Width) : options.Layers is { } layers ? new FeatureLayout(Checked(layers, scorer.Layers), scorer.Width) : FeatureLayout.For(scorer.Layers, scorer.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
         _bos = first ? tokenizer.BosId ?? throw new BundleException(source.Path, "has no BOS token, but texts are to be scored after one.") : null;
         MaxTokens = Math.Min(options.MaxTokens ?? bundled?.MaxTokens ?? DefaultMaxTokens, scorer.MaxTokens - (first ? 1 : 0));
         if (observer?.Pair.MaxTokens < MaxTokens + (first ? 1 : 0))
             throw new BundleException(options.Observer!.Path, $"reads at most {observer.Pair.MaxTokens} tokens, fewer than the {MaxTokens} of a message that {source.Name} reads.");
         var heads = Usable();
-        _judge = heads is null ? null : new Judge(heads, source.Bundle!.Manifest.Decisions);
+        _judge = heads is null ? null : new Judge(heads, source.Bundle!.Decisions);
         _evidence = new EvidenceWriter(heads?.Heads);
         _passages = heads is not null && source.Bundle!.Manifest.Decisions.Passage is not null ? PassageHead.Of(heads.Heads, Layout) : null;
         ToJudge = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = _passages?.Projections ?? [] };
@@ -150,7 +150,7 @@ public sealed class DetectionPipeline : IDisposable
     {
         var prepared = messages.Select(Prepare).ToArray();
         var ids = Ids(prepared);
-        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy)))];
+        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy, pair.LogProb, pair.Variance)))];
         return [.. prepared.Zip(_scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
     }
 
@@ -300,6 +300,11 @@ public sealed class DetectionPipeline : IDisposable
         }
         return map;
     }
+
+    private static IReadOnlyList<int> Checked(IReadOnlyList<int> layers, int most) =>
+        layers.Count > 0 && layers.SequenceEqual(layers.Distinct().Order()) && layers.All(layer => layer >= 0 && layer <= most)
+            ? layers
+            : throw new ArgumentException($"Layers {string.Join(", ", layers)}: ascending ones from 0 to {most}.", nameof(layers));
 
     private HeadFile? Usable()
     {

@@ -33,7 +33,7 @@ public sealed class Judge
     public Judgement Decide(TextToJudge reading)
     {
         var margins = Margins(reading.Features);
-        double? Probability(string head) => margins.TryGetValue(head, out float margin) ? Find(head).Calibration.Probability(margin) : null;
+        double? Probability(string head) => margins.TryGetValue(head, out float margin) ? Find(head).Probability(reading.Channel, margin) : null;
         double? spam = Probability(HeadNames.Spam), phishing = Probability(HeadNames.Phishing);
         if (phishing > spam) phishing = spam;
         var techniques = _techniques.ToDictionary(name => name, Probability, StringComparer.Ordinal);
@@ -66,7 +66,7 @@ public sealed class Judge
         if (IsAbove(HeadNames.Synthetic, _decisions.Synthetic, reading, margin)) return Authorship.Machine;
         // A short text may stand out as machine-written, but nothing short stands out as a person's.
         if (reading.Tokens < _decisions.MinimumTokens) return Authorship.TooShort;
-        return margin <= _decisions.Synthetic.Below ? Authorship.Human : Authorship.Unsure;
+        return margin <= _decisions.Synthetic.BelowFor(reading.Channel, reading.Characters) ? Authorship.Human : Authorship.Unsure;
     }
 
     private MailKind MailOf(TextToJudge reading, IReadOnlyDictionary<string, float> margins)
@@ -74,7 +74,7 @@ public sealed class Judge
         if (!margins.TryGetValue(HeadNames.Spam, out float spam)) return MailKind.Unsure;
         if (margins.TryGetValue(HeadNames.Phishing, out float phishing) && IsAbove(HeadNames.Phishing, _decisions.Phishing, reading, phishing)) return MailKind.Phishing;
         if (IsAbove(HeadNames.Spam, _decisions.Spam, reading, spam)) return MailKind.Spam;
-        return spam <= _decisions.Spam.Below ? MailKind.Ham : MailKind.Unsure;
+        return spam <= _decisions.Spam.BelowFor(reading.Channel, reading.Characters) ? MailKind.Ham : MailKind.Unsure;
     }
 
     private bool IsAbove(string head, ScoreDecision decision, TextToJudge reading, float margin) =>

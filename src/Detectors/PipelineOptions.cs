@@ -1,5 +1,6 @@
 using Detection.Contracts;
 using Detection.Detectors.Bundles;
+using Detection.Detectors.Heads;
 
 namespace Detection.Detectors;
 
@@ -21,7 +22,10 @@ public sealed record PipelineOptions
     /// <summary>Null (default): what the bundle says, else the model's text is scored without BOS.</summary>
     public bool? FirstPredicted { get; init; }
 
-    /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c>; its heads, if any, are not asked. Default none: that criterion is null.</summary>
+    /// <summary>Layers whose hidden states heads are to read, of a model that has no heads yet; null (default): what the bundle says, else <see cref="FeatureLayout.For"/>.</summary>
+    public IReadOnlyList<int>? Layers { get; init; }
+
+    /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c> and <c>fast_detectgpt_two</c>; its heads, if any, are not asked. Default none: those criteria are null.</summary>
     public ModelSource? Observer { get; init; }
 
     /// <summary>What turns a judgement into an action.</summary>

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using Detection.Checkpoints;
 using Detection.Contracts;
 using Detection.Ingest;
 using Detection.Text;
@@ -16,8 +16,10 @@ internal static class Mail
 
     public static Tokenizer Tokenizer()
     {
-        using JsonDocument json = JsonDocument.Parse(Resource("tokenizer.json"));
-        return new Tokenizer(json.RootElement);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("detection-benchmark-").FullName, "compact.gguf");
+        File.WriteAllBytes(path, Resource("compact.gguf"));
+        using var checkpoint = Checkpoint.Open(path);
+        return new Tokenizer(checkpoint.Tokenizer!.Value, checkpoint.Config);
     }
 
     private static byte[] Resource(string name)

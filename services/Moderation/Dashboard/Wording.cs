@@ -95,7 +95,7 @@ internal static class Wording
         "mean_entropy" => "Mean uncertainty of the model",
         "lrr" => "Likelihood to log-rank ratio; higher is more machine-like",
         "fast_detectgpt" => "Fast-DetectGPT, analytic; higher is more machine-like",
-        "fast_detectgpt_two" => "Fast-DetectGPT with two models",
+        "fast_detectgpt_two" => "Fast-DetectGPT with two models; higher is more machine-like",
         "binoculars" => "Binoculars: lower is more machine-like",
         "gltr10" => "Share of tokens among the model's first 10 guesses",
         "gltr100" => "Share of tokens among the first 100",

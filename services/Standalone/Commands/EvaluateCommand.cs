@@ -38,15 +38,17 @@ internal static class EvaluateCommand
         var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere. With --attacks and --passages, of the whole sample." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
+        var layers = new Option<int[]>("--layers") { AllowMultipleArgumentsPerToken = true, Description = "With --loso: layers whose hidden states the heads read.", HelpName = "N…" };
         var attacks = new Option<bool>("--attacks") { Description = $"For synthetic: what eight attacks on a text do, on one sample of at most {AttackEvaluation.MostTexts} rows over all files." };
         var passages = new Option<bool>("--passages") { Description = "For synthetic: puts machine-written paragraphs into texts by people, 200 over all files, and looks whether they are found and pointed at." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new ModelOptions(observer: true);
-        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, attacks, passages, json };
+        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, layers, attacks, passages, json };
         shared.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
+            if (result.GetValue(layers) is { Length: > 0 } && !result.GetValue(loso)) result.AddError("--layers: only with --loso.");
             if (new[] { loso, attacks, passages }.Count(result.GetValue) > 1) result.AddError("--loso, --attacks and --passages are evaluations of their own: one at a time.");
         });
         command.SetAction((parsed, cancellation) =>
@@ -60,7 +62,8 @@ internal static class EvaluateCommand
                 WriteBits(terminal, options, parsed.GetValue(data)!, parsed.GetValue(rows) ?? int.MaxValue, parsed.GetValue(json), cancellation);
                 return Task.FromResult(CommandLine.Done);
             }
-            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning), parsed.GetValue(maxTokens));
+            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning), parsed.GetValue(maxTokens),
+                parsed.GetValue(layers) is { Length: > 0 } chosen ? chosen : null);
             string folder = parsed.GetValue(features) ?? Path.Combine(options.Data, "features");
             if (parsed.GetValue(loso))
             {

@@ -21,16 +21,19 @@ internal static class HeadsCommand
         var from = new Option<string>("--base-from") { Required = true, Description = "Where the base weights can be had, for people." };
         var licence = new Option<string>("--base-licence") { Required = true, Description = "Licence of the base weights." };
         var licences = new Option<LicenceClass>("--licences") { DefaultValueFactory = _ => LicenceClass.Unstated, Description = "The loosest licence class that teaches." };
+        var research = new Option<bool>("--research") { Description = "Also writes heads that learned from all sources, restricted ones too: not for commercial use." };
         var rows = new Option<int>("--rows") { DefaultValueFactory = _ => 1_000, Description = "Most rows of one file that teach." };
+        var layers = new Option<int[]>("--layers") { AllowMultipleArgumentsPerToken = true, Description = "Layers whose hidden states the heads read. Default: those of the model's bundle, else a third, two thirds and the end.", HelpName = "N…" };
+        var attacked = new Option<double>("--attacked") { DefaultValueFactory = _ => 0.1, Description = "Share of the authorship rows that teach a second time under an attack." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var shared = new ModelOptions();
-        var command = new Command("heads", "Trains heads on a model and writes a bundle.") { data, corpus, exclude, output, name, version, copy, from, licence, licences, rows, features };
+        var command = new Command("heads", "Trains heads on a model and writes a bundle.") { data, corpus, exclude, output, name, version, copy, from, licence, licences, research, rows, layers, attacked, features };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
             options.Observer = null; // heads learn from one model
-            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
+            using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning), layers: parsed.GetValue(layers) is { Length: > 0 } chosen ? chosen : null);
             var report = HeadTraining.Run(pipeline, new HeadTrainingOptions
             {
                 Data = parsed.GetValue(data) ?? [],
@@ -44,7 +47,9 @@ internal static class HeadsCommand
                 BaseFrom = parsed.GetValue(from)!,
                 BaseLicence = parsed.GetValue(licence)!,
                 Licences = parsed.GetValue(licences),
+                Research = parsed.GetValue(research),
                 RowsPerSource = parsed.GetValue(rows),
+                AttackedShare = parsed.GetValue(attacked),
                 Features = parsed.GetValue(features) ?? Path.Combine(options.Data, "features"),
             }, new ProgressLines(terminal), cancellation);
             terminal.Out.WriteLine($"{report.Manifest.Name} {report.Manifest.Version}: {report.Heads.Count} heads, {report.Taught} rows taught, {report.Calibrated} calibrated, in {parsed.GetValue(output)}");

@@ -79,19 +79,19 @@ internal static class ScoreCommand
     }
 
     private static void Write(TextWriter output, string id, Tokens tokens, TextScores scores) => output.WriteLine(JsonSerializer.Serialize(new ScoredLine(
-        id, tokens.Ids, TokenizeCommand.Offsets(tokens), scores.Tokens.LogProb, scores.Tokens.Rank, scores.Tokens.Entropy, scores.Tokens.Variance, scores.CrossEntropy), Json));
+        id, tokens.Ids, TokenizeCommand.Offsets(tokens), scores.Tokens.LogProb, scores.Tokens.Rank, scores.Tokens.Entropy, scores.Tokens.Variance, scores.Second?.CrossEntropy), Json));
 
     private sealed record ScoredLine(string Id, int[] Ids, IEnumerable<int[]> Offsets, float[] LogProb, int[] Rank, float[] Entropy, float[] Variance, float[]? CrossEntropy);
 
     private static void Show(Terminal terminal, LoadedModel model, string text, string name, string bos, FileInfo? page, CancellationToken cancellation)
     {
         var tokens = Tokenise(model, text, bos);
-        var (scores, crossEntropy) = WindowedScores.Score(model.Scorer, model.Observer, [tokens.Ids], cancellation)[0];
+        var (scores, second) = WindowedScores.Score(model.Scorer, model.Observer, [tokens.Ids], cancellation)[0];
         var heat = Enumerable.Range(0, tokens.Count)
             .Where(i => tokens.Ends[i] > tokens.Starts[i])
             .Select(i => i == 0 ? new HeatToken(tokens.Starts[0], tokens.Ends[0], float.NaN, -1, float.NaN) : new HeatToken(tokens.Starts[i], tokens.Ends[i], scores.LogProb[i - 1], scores.Rank[i - 1], scores.Entropy[i - 1]))
             .ToArray();
-        var criteria = ZeroShot.Measure(new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = crossEntropy is null ? null : new SecondModel(crossEntropy) });
+        var criteria = ZeroShot.Measure(new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second });
         if (page is not null)
         {
             File.WriteAllText(page.FullName, HeatMap.ForPage(name == "-" ? "Scored text" : Path.GetFileName(name), text, heat, criteria));

@@ -22,6 +22,9 @@ public sealed record Bundle
 
     public required HeadFile Heads { get; init; }
 
+    /// <summary>Of the heads that were opened.</summary>
+    public required DecisionSettings Decisions { get; init; }
+
     public BundleIdentity Identity => new(Manifest.Name, Manifest.Version, Sha256);
 
     /// <param name="folder">Holds <c>bundle.json</c>.</param>
@@ -40,7 +43,7 @@ public sealed record Bundle
         string basePath = manifest.Base.Inside ? Inside(folder, path, manifest.Base) : Find(path, manifest.Base, [folder, .. elsewhere ?? []]);
         try
         {
-            return new Bundle { Folder = folder, Manifest = manifest, Sha256 = sha256, BasePath = basePath, Heads = HeadFile.Read(heads) };
+            return new Bundle { Folder = folder, Manifest = manifest, Sha256 = sha256, BasePath = basePath, Heads = HeadFile.Read(heads), Decisions = research && manifest.Research is { } settings ? settings.Decisions : manifest.Decisions };
         }
         catch (CheckpointException broken) { throw new BundleException(heads, broken.Message, broken); }
     }

@@ -29,6 +29,9 @@ public sealed record BundleManifest
     /// <summary>Every file that taught or calibrated, with hash and licence.</summary>
     public IReadOnlyList<TrainingSource> Training { get; init; } = [];
 
+    /// <summary>What differs where the research heads judge; null without them.</summary>
+    public ResearchSettings? Research { get; init; }
+
     /// <summary>Figures of the last evaluation, for people.</summary>
     public JsonObject? Metrics { get; init; }
 
@@ -55,6 +58,10 @@ public sealed record BundleFile(string Name, string Sha256, long Bytes);
 /// <param name="FirstPredicted">True: the text is scored after the model's BOS token, so that its first token counts too.</param>
 public sealed record FeatureSettings(int Version, IReadOnlyList<int> Layers, int Width, int MaxTokens, bool FirstPredicted);
 
+/// <summary>How the heads decide that learned from restricted sources too, and what they learned from.</summary>
+public sealed record ResearchSettings(DecisionSettings Decisions, IReadOnlyList<TrainingSource> Training);
+
+/// <param name="Research">Heads that learned from restricted sources too: not for commercial use.</param>
 public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);
 
 /// <param name="MinimumTokens">Shorter texts get <c>too-short</c> unless they pass the threshold of a bucket of their own.</param>
@@ -80,7 +87,19 @@ public sealed record PassageDecision(double Budget, double Confidence, IReadOnly
 /// P(Bin(n, budget) ≥ k) ≥ confidence, so that with that confidence no more than the budget of people is flagged. <paramref name="Below"/>: at or below it the answer is no;
 /// <paramref name="Missed"/> of the calibration positives lie there.
 /// </summary>
-public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above, double? Below, double Missed);
+public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDictionary<string, double> Above, double? Below, double Missed)
+{
+    /// <summary>As <see cref="Below"/>, for buckets of <see cref="LengthBucket.OfLength"/> with enough positives of their own: of a long text more can be said than of a short one. Null in older bundles.</summary>
+    public IReadOnlyDictionary<string, double>? BelowOf { get; init; }
+
+    /// <summary>At or below which the answer is no, for such a message; null: it is never no.</summary>
+    public double? BelowFor(Channel channel, int characters)
+    {
+        foreach (string bucket in LengthBucket.OfLength(channel, characters))
+            if (BelowOf?.TryGetValue(bucket, out double below) == true) return below;
+        return Below;
+    }
+}
 
 /// <param name="Use"><c>trains</c> or <c>calibrates</c>.</param>
 public sealed record TrainingSource(string Source, string Use, int Rows, string Sha256, string LicenceClass, string Licence);

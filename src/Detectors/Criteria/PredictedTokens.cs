@@ -21,4 +21,6 @@ public sealed record PredictedTokens(float[] LogProb, int[] Rank, float[] Entrop
 /// A pair of models with one tokenizer. Here the scores beside it are the performer's.
 /// </summary>
 /// <param name="CrossEntropy">−Σ_v p_observer(v) ln p_performer(v) at all L positions of the text, the last included although nothing follows it.</param>
-public sealed record SecondModel(float[] CrossEntropy);
+/// <param name="LogProb">The performer's ln p of the T predicted tokens, over the vocabulary that both models have.</param>
+/// <param name="Variance">Σ_v p_observer(v) (ln p_performer(v))² − CrossEntropy² at the T positions that predict one.</param>
+public sealed record SecondModel(float[] CrossEntropy, float[] LogProb, float[] Variance);

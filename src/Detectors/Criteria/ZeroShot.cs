@@ -6,7 +6,7 @@ namespace Detection.Detectors.Criteria;
 public static class ZeroShot
 {
     private static readonly IDetector[] Detectors =
-        [new Likelihood(), new Ranks(), new Entropy(), new LogRankRatio(), new FastDetectGpt(), new Gltr(), new Surprisal(), new Binoculars()];
+        [new Likelihood(), new Ranks(), new Entropy(), new LogRankRatio(), new FastDetectGpt(), new Gltr(), new Surprisal(), new TwoModels()];
 
     /// <summary>Every name, in the order of <see cref="Measure"/>.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Detectors.SelectMany(detector => detector.Names)];

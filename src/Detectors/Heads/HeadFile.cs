@@ -1,4 +1,5 @@
 using Detection.Checkpoints;
+using Detection.Contracts;
 using Detection.Detectors.Calibration;
 
 namespace Detection.Detectors.Heads;
@@ -21,6 +22,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (head.Structure.Length > 0) tensors.Add(Vector($"{head.Name}.structure", head.Structure));
             tensors.Add(Vector($"{head.Name}.bias", [head.Bias]));
             tensors.Add(Vector($"{head.Name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
+            foreach (var (channel, own) in head.OfChannel.OrderBy(one => one.Key)) tensors.Add(Vector($"{head.Name}.platt.{channel.Name()}", [own.Scale, own.Shift]));
         }
         foreach (var (head, people) in People.OrderBy(one => one.Key, StringComparer.Ordinal))
             foreach (var (bucket, scores) in people.Buckets.OrderBy(one => one.Key, StringComparer.Ordinal)) tensors.Add(Vector($"{head}.people.{bucket}", scores));
@@ -48,7 +50,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         List<Head> heads = [];
         foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))
         {
-            float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias"), platt = Values($"{name}.platt");
+            float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias");
             float[] words = Optional($"{name}.words"), grams = Optional($"{name}.grams"), structure = Optional($"{name}.structure");
             if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
             if (words.Length is not (0 or WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets}");
@@ -57,8 +59,9 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (structure.Length != 0 && structure.Length != StructuralFeatures.Count)
                 throw new CheckpointException(path, $"{name}.structure", $"{structure.Length} weights, not {StructuralFeatures.Count}: another version of this program observes something else");
             if (bias.Length != 1) throw new CheckpointException(path, $"{name}.bias", "not one number");
-            if (platt.Length != 2 || platt[0] <= 0) throw new CheckpointException(path, $"{name}.platt", "not a positive scale and a shift");
-            heads.Add(new Head(name, dense, words, bias[0], new Platt(platt[0], platt[1])) { Grams = grams, Structure = structure });
+            Platt Scaling(string tensor) => Values(tensor) is [> 0 and var scale, var shift] ? new Platt(scale, shift) : throw new CheckpointException(path, tensor, "not a positive scale and a shift");
+            var channels = ChannelNames.All.Where(channel => file.Tensors.ContainsKey($"{name}.platt.{channel.Name()}")).ToDictionary(channel => channel, channel => Scaling($"{name}.platt.{channel.Name()}"));
+            heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Grams = grams, Structure = structure, OfChannel = channels });
         }
         return new HeadFile(new HeadSet(mean, deviation, rarity, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values));
     }

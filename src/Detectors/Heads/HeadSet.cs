@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Detection.Checkpoints;
+using Detection.Contracts;
 
 namespace Detection.Detectors.Heads;
 
@@ -13,6 +14,12 @@ public sealed record Head(string Name, float[] Dense, float[] Words, float Bias,
 
     /// <summary>One weight an observation of <see cref="StructuralFeatures"/>; empty where the head reads none.</summary>
     public float[] Structure { get; init; } = [];
+
+    /// <summary>Calibrations of channels with enough messages of their own; the others take <see cref="Calibration"/>.</summary>
+    public IReadOnlyDictionary<Channel, Platt> OfChannel { get; init; } = new Dictionary<Channel, Platt>();
+
+    /// <summary>Of a margin in a channel.</summary>
+    public double Probability(Channel channel, float margin) => (OfChannel.TryGetValue(channel, out var own) ? own : Calibration).Probability(margin);
 }
 
 /// <summary>Platt's two numbers (1999), fitted on held-out rows; the scale is positive, so that the order of texts is the margin's.</summary>

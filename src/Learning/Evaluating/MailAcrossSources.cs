@@ -105,14 +105,14 @@ public static class MailAcrossSources
 
     private static Dictionary<string, double[]> Scores(FeatureLayout layout, Example[] learn, Example[] held, CancellationToken cancellation)
     {
-        var scaling = FeatureScaling.Of([.. learn.Select(example => example.Features)]);
-        var taught = RowWeights.Of(HeadNames.Spam, learn, [.. learn.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads))]);
+        var space = FeatureSpace.Of(layout, [.. learn.Select(example => example.Features)]);
+        var taught = RowWeights.Of(HeadNames.Spam, learn, space.Scale([.. learn.Select(example => example.Features)]));
         var scores = new Dictionary<string, double[]>(StringComparer.Ordinal);
         foreach (var (name, blocks) in Variants)
         {
             var strength = new HeadStrength(Ridge, blocks.HasFlag(FeatureBlocks.Words) ? WordScale : 0, double.NaN);
-            var head = new HeadFitting(layout, blocks).Fit(HeadNames.Spam, taught, strength, cancellation);
-            var heads = scaling.With([head.Uncalibrated()]);
+            var head = new HeadFitting(layout, space, blocks).Fit(HeadNames.Spam, taught, strength, cancellation);
+            var heads = space.Scaling.With([head.Uncalibrated()]);
             scores[name] = [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
         }
         var floor = TfidfBaseline.Train(learn.Select(example => example.Placed with { Use = RowUse.Teaches }), row => row.Mail != MailKind.Ham);

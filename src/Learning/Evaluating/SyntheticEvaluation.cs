@@ -10,7 +10,7 @@ internal static class SyntheticEvaluation
     private static readonly int[] Budgets = [20, 100, 1_000];
 
     /// <summary>Zero-shot columns with the sign of the literature: higher = machine.</summary>
-    private static readonly (string Name, string Criterion, int Sign)[] ZeroShot =
+    internal static readonly (string Name, string Criterion, int Sign)[] ZeroShot =
     [
         ("likelihood", "mean_loglik", 1), ("log-rank", "mean_logrank", -1), ("entropy", "mean_entropy", 1), ("LRR", "lrr", 1),
         ("Fast-DetectGPT", "fast_detectgpt", 1), ("ranks ≤ 10", "gltr10", 1),
@@ -36,8 +36,9 @@ internal static class SyntheticEvaluation
             int place = layout.Place(criterion);
             yield return (name, row => sign * row.Features.Dense[place]);
         }
-        // Without a value a text is as human as can be.
-        if (rows.Any(row => row.Features.Binoculars is not null)) yield return ("Binoculars", row => -row.Features.Binoculars ?? double.MinValue);
+        if (rows[0].Features.TwoModels.Length == 0) yield break;
+        yield return ("Binoculars", row => OrHuman(-row.Features.TwoModels[0]));
+        yield return ("Fast-DetectGPT, two models", row => OrHuman(row.Features.TwoModels[1]));
     }
 
     /// <summary>What the bundle's thresholds did.</summary>
@@ -47,6 +48,9 @@ internal static class SyntheticEvaluation
         int found = rows.Count(row => row.Row.Machine == true && IsMachine(row)), flagged = rows.Count(row => row.Row.Machine == false && IsMachine(row));
         return new DecidedReport(flagged, people, Interval.ClopperPearson(flagged, people), found, machines, Interval.Wilson(found, machines));
     }
+
+    /// <summary>Without a value a text is as human as can be.</summary>
+    private static double OrHuman(float value) => float.IsNaN(value) ? double.MinValue : value;
 
     internal static bool HasHeads(IReadOnlyList<MeasuredRow> rows) => rows[0].Judgement.Scores.Synthetic is not null;
 

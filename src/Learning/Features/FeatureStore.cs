@@ -11,7 +11,7 @@ namespace Detection.Learning.Features;
 
 /// <summary>
 /// Features on disk, keyed by model, type, settings and text, so that training runs go on where they were stopped and share what was computed. One append-only file
-/// of records a model (with its observer, whose criterion ends a record) and setting; a record that was cut off by a kill is dropped when the file is opened.
+/// of records a model (with its observer, whose criteria end a record) and setting; a record that was cut off by a kill is dropped when the file is opened.
 /// </summary>
 public sealed class FeatureStore : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class FeatureStore : IDisposable
     private FeatureStore(DetectionPipeline pipeline, FileStream file)
     {
         (_pipeline, _file) = (pipeline, file);
-        _record = HeadBytes + (pipeline.Layout.Length + (pipeline.ObserverKey is null ? 0 : 1)) * sizeof(float);
+        _record = HeadBytes + (pipeline.Layout.Length + (pipeline.ObserverKey is null ? 0 : StoredFeatures.OfTwoModels.Length)) * sizeof(float);
         byte[] head = new byte[HeadBytes];
         long whole = file.Length / _record;
         for (long at = 0; at < whole; at++)
@@ -43,7 +43,7 @@ public sealed class FeatureStore : IDisposable
     public static FeatureStore Open(string folder, DetectionPipeline pipeline)
     {
         Directory.CreateDirectory(folder);
-        string named = pipeline.ObserverKey is { } observer ? $"{pipeline.FeatureKey}|{observer}" : pipeline.FeatureKey;
+        string named = pipeline.ObserverKey is { } observer ? $"{pipeline.FeatureKey}|{observer}|{string.Join(',', StoredFeatures.OfTwoModels)}" : pipeline.FeatureKey;
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(named)))[..24];
         var file = new FileStream(Path.Combine(folder, $"{key}.features"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 20);
         try { return new FeatureStore(pipeline, file); }
@@ -85,7 +85,11 @@ public sealed class FeatureStore : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(KeyBytes + 8), reading.Supported ? 1 : 0);
         MemoryMarshal.AsBytes(reading.Features.Dense.AsSpan()).CopyTo(record.AsSpan(HeadBytes));
         if (_pipeline.ObserverKey is not null)
-            BinaryPrimitives.WriteSingleLittleEndian(record.AsSpan(_record - sizeof(float)), (float)(ZeroShot.Measure(reading.Predicted)["binoculars"] ?? double.NaN));
+        {
+            var criteria = ZeroShot.Measure(reading.Predicted);
+            float[] values = [.. StoredFeatures.OfTwoModels.Select(name => (float)(criteria[name] ?? double.NaN))];
+            MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(record.AsSpan(_record - values.Length * sizeof(float)));
+        }
         _places[key] = _file.Length;
         _file.Position = _file.Length;
         _file.Write(record);
@@ -97,9 +101,8 @@ public sealed class FeatureStore : IDisposable
         _file.Position = _places[key];
         _file.ReadExactly(record);
         float[] values = MemoryMarshal.Cast<byte, float>(record.AsSpan(HeadBytes)).ToArray(), dense = values[.._pipeline.Layout.Length];
-        float? binoculars = values.Length > dense.Length && !float.IsNaN(values[^1]) ? values[^1] : null;
         return new StoredFeatures(BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes)), BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 4)),
-            BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 8)) != 0, DetectionPipeline.Beside(message) with { Dense = dense }, binoculars);
+            BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(KeyBytes + 8)) != 0, DetectionPipeline.Beside(message) with { Dense = dense }) { TwoModels = values[dense.Length..] };
     }
 
     /// <summary>Of the text as the model reads it: what normalisation makes equal is read once.</summary>

@@ -6,9 +6,14 @@ namespace Detection.Learning.Features;
 
 /// <summary>What is kept of one reading: enough to train, calibrate and evaluate without the model.</summary>
 /// <param name="Characters">Of the normalised text.</param>
-/// <param name="Binoculars">The criterion of two models; null without an observer, or of a text too short to say.</param>
-public sealed record StoredFeatures(int Tokens, int Characters, bool Supported, TextFeatures ForHeads, float? Binoculars = null)
+public sealed record StoredFeatures(int Tokens, int Characters, bool Supported, TextFeatures ForHeads)
 {
+    /// <summary>The criteria that a second model gives.</summary>
+    public static readonly string[] OfTwoModels = ["binoculars", "fast_detectgpt_two"];
+
+    /// <summary>Values of <see cref="OfTwoModels"/>, not a number of a text too short to say; empty without an observer.</summary>
+    public float[] TwoModels { get; init; } = [];
+
     /// <summary>As <see cref="FeatureLayout"/> lays it out.</summary>
     public float[] Dense => ForHeads.Dense;
 

@@ -19,6 +19,9 @@ internal static class HeadTargets
     /// <summary>Techniques that people's ordinary messages lack: for these, corpus texts are negatives; for the others they are unknown.</summary>
     private static readonly string[] Lures = ["urgency_scarcity", "reward_lure", "credential_payment_cta", "curiosity_clickbait"];
 
+    /// <summary>What a corpus text lacks.</summary>
+    public static bool IsLure(string head) => Lures.Contains(head);
+
     /// <summary>Null: the row says nothing about the head.</summary>
     public static bool? Of(LabelledRow row, string head) => head switch
     {
@@ -26,6 +29,6 @@ internal static class HeadTargets
         HeadNames.Spam => row.Mail is { } mail ? mail != MailKind.Ham : null,
         HeadNames.Phishing => row.Mail is { } mail ? mail == MailKind.Phishing : null,
         _ when row.Techniques is { } techniques => techniques.TryGetValue(head, out bool present) ? present : null,
-        _ => row.File.StartsWith("corpus/", StringComparison.Ordinal) && Lures.Contains(head) ? false : null,
+        _ => row.File.StartsWith("corpus/", StringComparison.Ordinal) && IsLure(head) ? false : null,
     };
 }

@@ -32,7 +32,7 @@ internal enum FeatureBlocks
 }
 
 /// <summary>Fits one head: the ridge is chosen on folds that leave whole groups out, then all rows teach.</summary>
-internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = FeatureBlocks.All)
+internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, FeatureBlocks blocks = FeatureBlocks.All)
 {
     /// <summary>Criteria are few and each says much: they are held back less than one of a thousand hidden values.</summary>
     private const float CriteriaScale = 4;
@@ -68,20 +68,23 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
         return Split(head, Fit(rows, head, strength, null, cancellation), strength, rows.Count(row => row.Positive), rows.Count(row => !row.Positive));
     }
 
+    /// <summary>Numbers of a row's dense features as it is learned from.</summary>
+    private int Scaled => space.Hidden + layout.Length - layout.Hidden;
+
     private FittedHead Split(string head, float[] weights, HeadStrength strength, int positives, int negatives)
     {
         int dense = Dense(head), words = strength.WordScale > 0 ? WordVector.Buckets : 0;
         bool mail = HeadNames.IsMail(head);
         float[] prior = StructuralFeatures.Prior(head);
-        return new FittedHead(head, weights[..layout.Length], [.. weights.AsSpan(dense, words).ToArray().Select(HeadFile.Round)], weights[^1], strength, positives, negatives)
+        return new FittedHead(head, space.Expand(weights.AsSpan(0, Scaled)), [.. weights.AsSpan(dense, words).ToArray().Select(HeadFile.Round)], weights[^1], strength, positives, negatives)
         {
             Grams = mail && words > 0 ? [.. weights[(dense + words)..^1].Select(HeadFile.Round)] : [],
             // A sign to beware of never speaks for a message, whatever an old data set says.
-            Structure = mail && blocks.HasFlag(FeatureBlocks.Structure) ? [.. prior.Select((known, i) => Math.Max(0, known + weights[layout.Length + i]))] : [],
+            Structure = mail && blocks.HasFlag(FeatureBlocks.Structure) ? [.. prior.Select((known, i) => Math.Max(0, known + weights[Scaled + i]))] : [],
         };
     }
 
-    private int Dense(string head) => layout.Length + (HeadNames.IsMail(head) ? StructuralFeatures.Count : 0);
+    private int Dense(string head) => Scaled + (HeadNames.IsMail(head) ? StructuralFeatures.Count : 0);
 
     private static int Sparse(string head, HeadStrength strength) => strength.WordScale > 0 ? WordVector.Buckets + (HeadNames.IsMail(head) ? CharacterGrams.Buckets : 0) : 0;
 
@@ -123,15 +126,15 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureBlocks blocks = F
     /// <summary>How far the ridge lets each weight go; 0: not at all.</summary>
     private float[] Scales(string head, HeadStrength strength)
     {
-        int dense = Dense(head), words = Sparse(head, strength), surface = layout.Hidden + layout.Criteria;
+        int dense = Dense(head), words = Sparse(head, strength), surface = space.Hidden + layout.Criteria;
         float[] scales = new float[dense + words + 1];
         float most = HeadNames.IsMail(head) ? DenseScaleOfMail : 1;
-        if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, layout.Hidden).Fill(most);
-        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(layout.Hidden, layout.Criteria).Fill(CriteriaScale * most);
+        if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, space.Hidden).Fill(most);
+        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(space.Hidden, layout.Criteria).Fill(CriteriaScale * most);
         // Capitals, digits and punctuation tell data sets apart, not authors.
         int read = head == HeadNames.Synthetic ? SurfaceFeatures.PlainCount : SurfaceFeatures.Names.Count;
         if (blocks.HasFlag(FeatureBlocks.Surface)) scales.AsSpan(surface, read).Fill(most);
-        if (blocks.HasFlag(FeatureBlocks.Structure)) scales.AsSpan(layout.Length, dense - layout.Length).Fill(StructureScale);
+        if (blocks.HasFlag(FeatureBlocks.Structure)) scales.AsSpan(Scaled, dense - Scaled).Fill(StructureScale);
         scales.AsSpan(dense, words).Fill((float)strength.WordScale);
         scales[^1] = 1;
         return scales;

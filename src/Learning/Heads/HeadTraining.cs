@@ -6,6 +6,7 @@ using Detection.Detectors.Bundles;
 using Detection.Detectors.Calibration;
 using Detection.Detectors.Heads;
 using Detection.Ingest;
+using Detection.Learning.Attacks;
 using Detection.Learning.Data;
 using Detection.Learning.Features;
 
@@ -15,10 +16,10 @@ namespace Detection.Learning.Heads;
 public sealed class HeadTraining
 {
     private const double Confidence = 0.95, Missed = 0.05;
-    private const int MinimumTokens = 50, FewestPositives = 20, ReportEvery = 512;
+    private const int MinimumTokens = 50, FewestPositives = 20, FewestOfChannel = 40, ReportEvery = 512;
 
-    /// <summary>Ordinary messages that may be named for one technique: a technique that fires on everything says nothing.</summary>
-    private const double TechniqueBudget = 0.03;
+    /// <summary>Ordinary messages that may be named for a lure: what corpus texts lack, and fires on everything, says nothing. Of other techniques it is not known how many ordinary messages use them.</summary>
+    private const double LureBudget = 0.03;
 
     private readonly DetectionPipeline _pipeline;
     private readonly HeadTrainingOptions _options;
@@ -42,31 +43,51 @@ public sealed class HeadTraining
 
     private HeadTrainingReport Run(CancellationToken cancellation)
     {
-        var set = LabelledSet.Of([.. _options.Data.SelectMany(LabelledFile.Read).Where(Allowed), .. _options.Extra]);
-        _progress.Report($"{set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
-        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(CorpusUse.HeadNegatives, RowUse.Teaches, Math.Max(1, _options.CorpusEach / 4))).ToArray();
-        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(CorpusUse.Calibration, RowUse.SetsThresholds, _options.CorpusEach)).ToArray();
+        var heads = Learn(_options.Licences, cancellation);
+        // The same sources in both sets are the same heads twice: then there is one set.
+        var research = _options.Research && _options.Licences < LicenceClass.Restricted && _options.Data.SelectMany(LabelledFile.Read).Any(row => !Allowed(row, _options.Licences))
+            ? Learn(LicenceClass.Restricted, cancellation)
+            : null;
+        var manifest = BundleWriter.Write(_pipeline, _options, heads, research);
+        return new HeadTrainingReport(manifest, heads.Fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), heads.Taught, heads.Calibrated);
+    }
+
+    private TrainedHeads Learn(LicenceClass licences, CancellationToken cancellation)
+    {
+        var set = LabelledSet.Of([.. _options.Data.SelectMany(LabelledFile.Read).Where(row => Allowed(row, licences)), .. _options.Extra]);
+        _progress.Report($"{licences.ToString().ToLowerInvariant()}: {set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
+        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(licences, CorpusUse.HeadNegatives, RowUse.Teaches, Math.Max(1, _options.CorpusEach / 4))).ToArray();
+        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(licences, CorpusUse.Calibration, RowUse.SetsThresholds, _options.CorpusEach)).ToArray();
         Example[] teaching, calibrating;
         using (var store = FeatureStore.Open(_options.Features, _pipeline))
         {
-            teaching = Read(store, teach, "teach", cancellation);
+            teaching = Read(store, [.. teach, .. teach.Where(IsAttacked).Select(Attacked)], "teach", cancellation);
             calibrating = Read(store, calibrate, "set thresholds", cancellation);
         }
         var unread = Unread(set, teach);
-        if (unread.Length > 0) _progress.Report($"{unread.Length} more rows of mail teach by their words and make-up alone.");
-        var scaling = FeatureScaling.Of([.. teaching.Concat(unread).Select(example => example.Features)]);
-        var fitted = FitAll(teaching, unread, scaling, cancellation);
-        var heads = Calibrate(fitted, scaling, calibrating);
+        if (unread.Length > 0) _progress.Report($"{unread.Length} more rows teach by their words and make-up alone.");
+        var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)]);
+        var fitted = FitAll(teaching, unread, space, cancellation);
+        var heads = Calibrate(fitted, space.Scaling, calibrating);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
         var file = new HeadFile(heads, people);
         var decisions = Decisions(file, calibrating) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
-        var manifest = BundleWriter.Write(_pipeline, _options, file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted);
-        return new HeadTrainingReport(manifest, fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), teaching.Length, calibrating.Length);
+        return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted, teaching.Length, calibrating.Length);
+    }
+
+    /// <summary>One row in so many of authorship is learned from a second time, as an attack leaves it: whatever the attack, the answer stays.</summary>
+    private bool IsAttacked(PlacedRow row) => row.Row.Machine is not null && row.Row.Task == LearningTask.Synthetic && SplitRules.Share(row.Row.Id + "/attacked") < 100 * _options.AttackedShare;
+
+    private static PlacedRow Attacked(PlacedRow row)
+    {
+        var attack = Attack.All[SplitRules.Share(row.Row.Id + "/attack") % Attack.All.Count];
+        string text = attack.Apply(row.Row.Text);
+        return row with { Row = row.Row with { Id = $"{row.Row.Id}/{attack.Name}", Text = text, Message = row.Row.Message with { Text = text } } };
     }
 
     /// <summary>A file that is not in the list of licences is the operator's own.</summary>
-    private bool Allowed(LabelledRow row) => Licence(row.File) is not { } licence || licence.Class <= _options.Licences;
+    private static bool Allowed(LabelledRow row, LicenceClass loosest) => Licence(row.File) is not { } licence || licence.Class <= loosest;
 
     /// <summary>At most so many rows a file, evenly by hash; half of them with the rarer answer of the file's first question where there are as many.</summary>
     private IEnumerable<PlacedRow> Sampled(LabelledSet set, RowUse use) => set.For(use).GroupBy(row => row.Row.File, StringComparer.Ordinal).SelectMany(file =>
@@ -93,8 +114,8 @@ public sealed class HeadTraining
         _ => string.Join(',', (row.Techniques ?? new Dictionary<string, bool>()).Where(one => one.Value).Select(one => one.Key)),
     };
 
-    private IEnumerable<PlacedRow> CorpusRows(CorpusUse part, RowUse use, int each) => _options.Corpus.Count == 0 || each == 0 ? [] :
-        CorpusTexts.Sample(_options.Corpus, part, _options.Licences, _options.ExcludedDocuments, each).Select(row => new PlacedRow(row, row.Id, use));
+    private IEnumerable<PlacedRow> CorpusRows(LicenceClass licences, CorpusUse part, RowUse use, int each) => _options.Corpus.Count == 0 || each == 0 ? [] :
+        CorpusTexts.Sample(_options.Corpus, part, licences, _options.ExcludedDocuments, each).Select(row => new PlacedRow(row, row.Id, use));
 
     private Example[] Read(FeatureStore store, PlacedRow[] rows, string what, CancellationToken cancellation)
     {
@@ -106,11 +127,11 @@ public sealed class HeadTraining
         return [.. store.Of(messages, report, cancellation).Select((features, i) => new Example(rows[i], messages[i].Channel, features)).Where(example => example.Features.Supported)];
     }
 
-    /// <summary>Words and make-up of a message need no model: rows of mail beyond the sample teach by them.</summary>
+    /// <summary>Words and make-up of a message need no model: rows of mail and of techniques beyond the sample teach by them.</summary>
     private Example[] Unread(LabelledSet set, PlacedRow[] taught)
     {
         var known = taught.Select(row => (row.Row.File, row.Row.Id)).ToHashSet();
-        var rows = set.For(RowUse.Teaches).Where(row => row.Row.Task == LearningTask.Spam && row.Row.Mail is not null && !known.Contains((row.Row.File, row.Row.Id)))
+        var rows = set.For(RowUse.Teaches).Where(row => row.Row.Task != LearningTask.Synthetic && !known.Contains((row.Row.File, row.Row.Id)))
             .GroupBy(row => row.Row.File, StringComparer.Ordinal)
             .SelectMany(file => file.OrderBy(row => LabelledSet.HashOf(row.Row.Text), StringComparer.Ordinal).Take(_options.UnreadRowsPerSource)).ToArray();
         var examples = new Example[rows.Length];
@@ -122,15 +143,15 @@ public sealed class HeadTraining
         return [.. examples.Where(example => example.Features.Supported)];
     }
 
-    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, HeadSet scaling, CancellationToken cancellation)
+    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, FeatureSpace space, CancellationToken cancellation)
     {
-        var fitting = new HeadFitting(_pipeline.Layout);
+        var fitting = new HeadFitting(_pipeline.Layout, space);
         Example[] all = [.. teaching, .. unread];
-        var scaled = all.Select(example => new ScaledFeatures(scaling, example.Features.ForHeads)).ToArray();
+        var scaled = space.Scale([.. all.Select(example => example.Features)]);
         var fitted = new List<FittedHead>();
         foreach (string head in HeadNames.All)
         {
-            var rows = HeadNames.IsMail(head) ? RowWeights.Of(head, all, scaled) : RowWeights.Of(head, teaching, scaled);
+            var rows = head == HeadNames.Synthetic ? RowWeights.Of(head, teaching, scaled) : RowWeights.Of(head, all, scaled);
             if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
             fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: true, cancellation));
             var made = fitted[^1];
@@ -145,16 +166,22 @@ public sealed class HeadTraining
         var margins = calibrating.Select(example => plain.Margins(example.Features.ForHeads)).ToArray();
         Head[] heads = [.. plain.Heads.Select((head, at) =>
         {
-            var rows = Enumerable.Range(0, calibrating.Length).Select(i => (Margin: margins[i][at], Answer: HeadTargets.Of(calibrating[i].Row, head.Name), Row: calibrating[i].Row))
+            var rows = Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, head.Name) is not null)
                 // Unknown techniques in ordinary text are no calibration rows.
-                .Where(row => row.Answer is not null && (row.Row.Techniques is not null || !Taxonomy.Techniques.Any(technique => technique.Name == head.Name))).ToArray();
-            double positives = rows.Count(row => row.Answer == true), negatives = rows.Length - positives;
-            // Authorship and mail: equal odds before reading; techniques: as frequent as where they are annotated.
-            bool even = !Taxonomy.Techniques.Any(technique => technique.Name == head.Name) && positives > 0 && negatives > 0;
-            return head with
+                .Where(i => calibrating[i].Row.Techniques is not null || !Taxonomy.Techniques.Any(technique => technique.Name == head.Name))
+                .Select(i => (Margin: margins[i][at], Positive: HeadTargets.Of(calibrating[i].Row, head.Name) == true, calibrating[i].Channel)).ToArray();
+            bool technique = Taxonomy.Techniques.Any(technique => technique.Name == head.Name);
+            Platt Fit(IReadOnlyList<(float Margin, bool Positive)> some)
             {
-                Calibration = PlattScaling.Fit([.. rows.Select(row => (row.Margin, row.Answer == true, even ? rows.Length / 2.0 / (row.Answer == true ? positives : negatives) : 1.0))]),
-            };
+                double positives = some.Count(row => row.Positive), negatives = some.Count - positives;
+                // Authorship and mail: equal odds before reading; techniques: as frequent as where they are annotated.
+                bool even = !technique && positives > 0 && negatives > 0;
+                return PlattScaling.Fit([.. some.Select(row => (row.Margin, row.Positive, even ? some.Count / 2.0 / (row.Positive ? positives : negatives) : 1.0))]);
+            }
+            var channels = !HeadNames.IsMail(head.Name) ? [] : rows.GroupBy(row => row.Channel)
+                .Where(channel => channel.Count(row => row.Positive) >= FewestOfChannel && channel.Count(row => !row.Positive) >= FewestOfChannel)
+                .ToDictionary(channel => channel.Key, channel => Fit([.. channel.Select(row => (row.Margin, row.Positive))]));
+            return head with { Calibration = Fit([.. rows.Select(row => (row.Margin, row.Positive))]), OfChannel = channels };
         })];
         return scaling.With(heads);
     }
@@ -178,7 +205,7 @@ public sealed class HeadTraining
         {
             int at = heads.Heads.TakeWhile(one => one.Name != name).Count();
             if (!file.People.TryGetValue(name, out var people)) return new ScoreDecision(_options.Budget, Confidence, new Dictionary<string, double>(), null, Missed);
-            float[] positives = [.. Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, name) == true).Select(i => margins[i][at])];
+            var positives = Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, name) == true).Select(i => (calibrating[i].Channel, calibrating[i].Features.Characters, margins[i][at])).ToArray();
             return Thresholds.Choose(people, positives, _options.Budget, Confidence, Missed);
         }
 
@@ -187,11 +214,12 @@ public sealed class HeadTraining
         {
             var head = heads.Heads[at];
             if (!Taxonomy.Techniques.Any(technique => technique.Name == head.Name)) continue;
-            double[] ordinary = [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).Select(i => head.Calibration.Probability(margins[i][at])).Order()];
-            double least = ordinary.Length == 0 ? 0 : ordinary[(int)((1 - TechniqueBudget) * (ordinary.Length - 1))];
             var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
                 .Select(i => (head.Calibration.Probability(margins[i][at]), calibrating[i].Row.Techniques![head.Name])).ToArray();
-            techniques[head.Name] = Math.Max(least, Thresholds.LargestF1(rows));
+            double[] ordinary = !HeadTargets.IsLure(head.Name) ? [] : [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).Select(i => head.Calibration.Probability(margins[i][at])).Order()];
+            double least = ordinary.Length == 0 ? 0 : ordinary[(int)((1 - LureBudget) * (ordinary.Length - 1))];
+            // A head that is wrong more often than right where it speaks is silent; its probability is still given.
+            if (Thresholds.OfTechnique(rows, least) is { } threshold) techniques[head.Name] = threshold;
         }
         return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques);
     }
@@ -224,6 +252,9 @@ public sealed class HeadTraining
         public void Report(FeatureProgress value) => report(value);
     }
 }
+
+/// <summary>One set of heads as it was learned.</summary>
+internal sealed record TrainedHeads(HeadFile File, DecisionSettings Decisions, IReadOnlyList<TrainingSource> Sources, IReadOnlyList<FittedHead> Fitted, int Taught, int Calibrated);
 
 /// <summary>What a training made.</summary>
 public sealed record HeadTrainingReport(BundleManifest Manifest, IReadOnlyDictionary<string, HeadStrength> Heads, int Taught, int Calibrated);

@@ -21,11 +21,18 @@ public sealed record HeadTrainingOptions
     /// <summary>The loosest licence class that teaches or calibrates. Default: unstated.</summary>
     public LicenceClass Licences { get; init; } = LicenceClass.Unstated;
 
+    /// <summary>Also trains a second set of heads on all sources, restricted ones too, for research: <c>heads-research.safetensors</c>.</summary>
+    public bool Research { get; init; }
+
+    /// <summary>Share of the authorship rows that teach a second time under one of the eight attacks of <see cref="Attacks.Attack"/>. Default a tenth.</summary>
+    [Range(0.0, 1.0)]
+    public double AttackedShare { get; init; } = 0.1;
+
     /// <summary>Most rows of one file that teach, half of them positive where it has as many. Default 1,000.</summary>
     [Range(10, 1_000_000)]
     public int RowsPerSource { get; init; } = 1_000;
 
-    /// <summary>Most further rows of one file of mail that teach by their words and make-up alone, without a pass of the model. Default: all.</summary>
+    /// <summary>Most further rows of one file of mail or techniques that teach by their words and make-up alone, without a pass of the model. Default: all.</summary>
     [Range(0, 1_000_000)]
     public int UnreadRowsPerSource { get; init; } = 1_000_000;
 

@@ -8,8 +8,10 @@ namespace Detection.Learning.Heads;
 /// <summary>The model card of a bundle, <c>README.md</c>: what is in it, what it learned from, how it decides, and what it must not be trusted with.</summary>
 internal static class ModelCard
 {
-    public static string Write(BundleManifest manifest, IReadOnlyList<FittedHead> fitted, HeadFile heads)
+    /// <param name="research">The second set of heads, for its column; null: there is none.</param>
+    public static string Write(BundleManifest manifest, TrainedHeads trained, TrainedHeads? research)
     {
+        var (heads, fitted) = (trained.File, trained.Fitted);
         var card = new StringBuilder();
         void Line(FormattableString line) => card.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
@@ -28,8 +30,16 @@ internal static class ModelCard
         Line($"");
         Line($"| head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
         Line($"|---|---|---|---|---|---|");
-        foreach (var head in fitted)
-            Line($"| {head.Name} | {head.Positives} / {head.Negatives} | {head.Strength.Ridge} | {(head.Strength.WordScale == 0 ? "no" : $"× {head.Strength.WordScale}")} | {head.Strength.Auroc:F3} | {Threshold(manifest, head.Name)} |");
+        foreach (var head in fitted) Line($"{Row(head, manifest.Decisions)}");
+        if (research is not null && manifest.Research is { } second)
+        {
+            Line($"");
+            Line($"Heads that learned from restricted sources too (`heads-research.LICENSE`: not for commercial use; chosen by `Detection:Heads=research`). A technique that is missing above is taught by such a source alone, and is null by default.");
+            Line($"");
+            Line($"| research head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
+            Line($"|---|---|---|---|---|---|");
+            foreach (var head in research.Fitted) Line($"{Row(head, second.Decisions)}");
+        }
         Line($"");
         Line($"## Calibration and decisions");
         Line($"`synthetic`, `spam` and `phishing` are probabilities at even odds; techniques at the frequency of their sources. False-positive rates are (1 + k)/(n + 1) over calibration messages by people (ham).");
@@ -44,14 +54,19 @@ internal static class ModelCard
         Line($"| source | use | rows | licence |");
         Line($"|---|---|---|---|");
         foreach (var source in manifest.Training) Line($"| {source.Source} | {source.Use} | {source.Rows} | {source.LicenceClass}: {source.Licence} |");
+        foreach (var source in manifest.Research?.Training.Where(source => source.LicenceClass == "restricted") ?? []) Line($"| {source.Source} | {source.Use} the research heads | {source.Rows} | {source.LicenceClass}: {source.Licence} |");
         Line($"");
         Line($"## Limits");
         Line($"English only. Machine-written text of generators, prompts or channels unlike those above may pass as human; edited, translated or very short text often does. A technique is not a harm. Rates hold for messages like the calibration messages: watch the flag rate on your own known-human traffic. Not a proof of authorship, and not to be used against a person on its own.");
         return card.ToString();
     }
 
-    private static string Threshold(BundleManifest manifest, string head) =>
-        manifest.Decisions.Techniques.TryGetValue(head, out double threshold) ? threshold.ToString("F2", CultureInfo.InvariantCulture) : "see below";
+    private static string Row(FittedHead head, DecisionSettings decisions) => string.Create(CultureInfo.InvariantCulture,
+        $"| {head.Name} | {head.Positives} / {head.Negatives} | {head.Strength.Ridge} | {(head.Strength.WordScale == 0 ? "no" : $"× {head.Strength.WordScale}")} | {head.Strength.Auroc:F3} | {Threshold(decisions, head.Name)} |");
+
+    private static string Threshold(DecisionSettings decisions, string head) => decisions.Techniques.TryGetValue(head, out double threshold)
+        ? threshold.ToString("F2", CultureInfo.InvariantCulture)
+        : head is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing ? "see below" : "never: under half right";
 
     private static string Above(ScoreDecision decision, string bucket) =>
         decision.Above.TryGetValue(bucket, out double above) ? above.ToString("F2", CultureInfo.InvariantCulture) : "not shown";

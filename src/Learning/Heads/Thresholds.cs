@@ -1,3 +1,4 @@
+using Detection.Contracts;
 using Detection.Detectors.Bundles;
 using Detection.Detectors.Calibration;
 using Detection.Learning.Metrics;
@@ -7,6 +8,12 @@ namespace Detection.Learning.Heads;
 /// <summary>Margins that keep a budget of false alarms.</summary>
 internal static class Thresholds
 {
+    /// <summary>Right answers on validation below which a threshold is chance.</summary>
+    public const int FewestFound = 5;
+
+    /// <summary>Positives of a bucket that say where the lowest twentieth of them lies.</summary>
+    private const int FewestPositives = 100;
+
     /// <summary>
     /// The largest k with P(Bin(n, budget) ≥ k) ≥ confidence: flagging strictly above the k-th highest of n human scores then keeps the budget with that confidence.
     /// 0: n is too small to show it (published-numbers.md §3.3).
@@ -18,27 +25,38 @@ internal static class Thresholds
         return k;
     }
 
-    public static ScoreDecision Choose(HumanScores people, IReadOnlyList<float> positives, double budget, double confidence, double missed)
+    public static ScoreDecision Choose(HumanScores people, IReadOnlyList<(Channel Channel, int Characters, float Margin)> positives, double budget, double confidence, double missed)
     {
         var above = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var (bucket, scores) in people.Buckets)
             if (scores.Length >= HumanScores.Enough && Flagged(scores.Length, budget, confidence) is > 0 and var k) above[bucket] = scores[^k];
-        float[] sorted = [.. positives.Order()];
-        int most = (int)(missed * sorted.Length);
-        return new ScoreDecision(budget, confidence, above, most > 0 ? sorted[most - 1] : null, missed);
+        double? Below(IEnumerable<float> margins)
+        {
+            float[] sorted = [.. margins.Order()];
+            int most = (int)(missed * sorted.Length);
+            return most > 0 ? sorted[most - 1] : null;
+        }
+
+        var below = positives.SelectMany(one => LengthBucket.OfLength(one.Channel, one.Characters).Select(bucket => (Bucket: bucket, one.Margin))).GroupBy(one => one.Bucket, StringComparer.Ordinal)
+            .Where(bucket => bucket.Count() >= FewestPositives).ToDictionary(bucket => bucket.Key, bucket => Below(bucket.Select(one => one.Margin))!.Value, StringComparer.Ordinal);
+        return new ScoreDecision(budget, confidence, above, Below(positives.Select(one => one.Margin)), missed) { BelowOf = new SortedDictionary<string, double>(below, StringComparer.Ordinal) };
     }
 
-    /// <summary>The probability at which F1 on the rows is largest; rows at or above it are named. 1 where there is no positive.</summary>
-    public static double LargestF1(IReadOnlyList<(double Probability, bool Positive)> rows)
+    /// <summary>
+    /// The probability, at least <paramref name="least"/>, from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
+    /// <see cref="FewestFound"/> right ones: the head is too thin to speak.
+    /// </summary>
+    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows, double least)
     {
         int positives = rows.Count(row => row.Positive), found = 0, seen = 0;
-        double best = 0, threshold = 1;
-        foreach (var tie in rows.GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
+        double best = 0;
+        double? threshold = null;
+        foreach (var tie in rows.Where(row => row.Probability >= least).GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
         {
             found += tie.Count(row => row.Positive);
             seen += tie.Count();
-            double f1 = positives + seen == 0 ? 0 : 2.0 * found / (positives + seen);
-            if (f1 > best) (best, threshold) = (f1, tie.Key);
+            double f1 = 2.0 * found / (positives + seen);
+            if (f1 > best && found >= FewestFound && 2 * found >= seen) (best, threshold) = (f1, tie.Key);
         }
         return threshold;
     }

@@ -57,6 +57,19 @@ public sealed class HeadFileTests
     }
 
     [Fact]
+    public void A_channel_with_a_calibration_of_its_own_takes_it()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        var some = Some();
+        var own = new Dictionary<Channel, Platt> { [Channel.Sms] = new Platt(2, -1) };
+        (some with { Heads = some.Heads.With([.. some.Heads.Heads.Select(head => head with { OfChannel = own })]) }).Write(path);
+        var head = HeadFile.Read(path).Heads.Heads[0];
+        Assert.Equal((1 / (1 + Math.Exp(-5)), head.Calibration.Probability(3)), (head.Probability(Channel.Sms, 3), head.Probability(Channel.Email, 3)));
+        Assert.NotEqual(head.Probability(Channel.Sms, 3), head.Probability(Channel.Email, 3));
+    }
+
+    [Fact]
     public void Structure_and_grams_are_read_again_and_count()
     {
         using var folder = new TemporaryFolder();

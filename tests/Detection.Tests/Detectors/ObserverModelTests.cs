@@ -20,7 +20,7 @@ public sealed class ObserverModelTests(TinyBundle tiny)
     ];
 
     [Fact]
-    public void A_verdict_has_binoculars_and_is_else_the_same_but_for_its_config()
+    public void A_verdict_has_the_criteria_of_two_models_and_is_else_the_same_but_for_its_config()
     {
         using var model = TinyModel.Gpt2(seed: 4);
         using var pipeline = tiny.Open();
@@ -30,9 +30,12 @@ public sealed class ObserverModelTests(TinyBundle tiny)
         Assert.NotEqual(pipeline.Config, observed.Config);
         for (int i = 0; i < Messages.Length; i++)
         {
-            Assert.Null(alone[i].Criteria["binoculars"]);
-            Assert.Equal(i == 1, together[i].Criteria["binoculars"] is null);
-            Assert.Equal(Json(alone[i]), Json(together[i] with { Config = alone[i].Config, Criteria = new Dictionary<string, double?>(together[i].Criteria) { ["binoculars"] = null } }));
+            foreach (string criterion in new[] { "binoculars", "fast_detectgpt_two" })
+            {
+                Assert.Null(alone[i].Criteria[criterion]);
+                Assert.Equal(i == 1, together[i].Criteria[criterion] is null);
+            }
+            Assert.Equal(Json(alone[i]), Json(together[i] with { Config = alone[i].Config, Criteria = new Dictionary<string, double?>(together[i].Criteria) { ["binoculars"] = null, ["fast_detectgpt_two"] = null } }));
         }
         Assert.Equal(Expected(model, tiny.Bundle.BasePath, Messages[0].Text!), together[0].Criteria["binoculars"]!.Value, 1e-4);
     }

@@ -22,11 +22,18 @@ public sealed class ZeroShotTests
         Assert.Equal(Math.Sqrt(2 / 3.0), criteria["surprisal_std"]!.Value, 1e-12);
         Assert.Equal(1.5, criteria["surprisal_p25"]!.Value, 1e-12);
         Assert.Null(criteria["binoculars"]);
+        Assert.Null(criteria["fast_detectgpt_two"]);
     }
 
     [Fact]
-    public void Binoculars_divides_by_the_cross_entropy_of_all_positions() =>
-        Assert.Equal(2 / 4.0, ZeroShot.Measure(Three with { Second = new SecondModel([3f, 4f, 5f, 4f]) })["binoculars"]!.Value, 1e-12);
+    public void Two_models_give_a_ratio_and_a_standardised_difference()
+    {
+        // The ratio divides by the cross-entropy of all four positions, the difference takes the three that predict a token.
+        var criteria = ZeroShot.Measure(Three with { Second = new SecondModel([3f, 4f, 5f, 4f], [-1f, -2f, -3f], [1f, 2f, 6f]) });
+        Assert.Equal(2 / 4.0, criteria["binoculars"]!.Value, 1e-12);
+        Assert.Equal((-6 + 12) / 3.0, criteria["fast_detectgpt_two"]!.Value, 1e-12);
+        Assert.Null(ZeroShot.Measure(Three with { Second = new SecondModel([3f, 4f, 5f, 4f], [-1f, -2f, -3f], [0f, 0f, 0f]) })["fast_detectgpt_two"]);
+    }
 
     [Fact]
     public void A_text_without_predictions_has_null_criteria() => Assert.All(ZeroShot.Measure(PredictedTokens.None).Values, value => Assert.Null(value));

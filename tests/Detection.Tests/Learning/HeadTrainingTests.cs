@@ -26,7 +26,8 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         Assert.Equal((400, "float32"), (manifest.Features.MaxTokens, manifest.Dtypes[0]));
         Assert.Contains(manifest.Base.Files, file => file is { Name: "model.safetensors", Sha256.Length: 64 });
         Assert.Contains(manifest.Training, source => source is { Source: "spam/letters", Use: "trains", Rows: > 100, Sha256.Length: 64 });
-        Assert.Equal(TinyBundle.Techniques.Order(StringComparer.Ordinal), manifest.Decisions.Techniques.Keys);
+        Assert.Subset(TinyBundle.Techniques.ToHashSet(StringComparer.Ordinal), manifest.Decisions.Techniques.Keys.ToHashSet(StringComparer.Ordinal));
+        Assert.NotEmpty(manifest.Decisions.Techniques);
         Assert.Contains("| spam/letters | trains |", File.ReadAllText(Path.Combine(tiny.Bundle.Folder, "README.md")), StringComparison.Ordinal);
     }
 
@@ -139,7 +140,7 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
     }
 
     [Fact]
-    public void An_observer_adds_binoculars_to_the_columns_and_moves_no_other()
+    public void An_observer_adds_its_criteria_to_the_columns_and_moves_no_other()
     {
         using var folder = new TemporaryFolder();
         using var model = TinyModel.Gpt2();
@@ -149,8 +150,9 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         SyntheticReport Measure(DetectionPipeline pipeline) => Evaluation.Run(pipeline, options, new TinyBundle.Lines([]), TestContext.Current.CancellationToken).Files[0].Synthetic!;
         var without = Measure(alone);
         var first = Measure(observed);
-        Assert.InRange(Assert.Single(first.Columns, column => column.Name == "Binoculars").Auroc, 0, 1);
-        Assert.Equal(without.Columns, first.Columns.Where(column => column.Name != "Binoculars"));
+        string[] two = ["Binoculars", "Fast-DetectGPT, two models"];
+        Assert.Equal(two, first.Columns.Where(column => column.Auroc is > 0 and < 1).Select(column => column.Name).Intersect(two));
+        Assert.Equal(without.Columns, first.Columns.Where(column => !two.Contains(column.Name)));
         Assert.Equal(first.Columns, Measure(observed).Columns); // what is stored is read again
     }
 
@@ -181,6 +183,50 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         var report = HeadTraining.Run(pipeline, tiny.Options with { Output = folder.Path, Extra = samples }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
         Assert.Contains(report.Manifest.Training, source => source is { Source: "samples/machine", Use: "trains", Rows: 40, LicenceClass: "own" });
         Assert.Equal("tiny", Bundle.Open(folder.Path).Manifest.Name);
+    }
+
+    [Fact]
+    public void Research_heads_learn_from_restricted_sources_and_the_default_ones_do_not()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Plain();
+        string memes = folder.File("persuasion-memes.jsonl"), output = folder.File("bundle");
+        File.WriteAllLines(memes, Enumerable.Range(0, 300).Select(i => System.Text.Json.JsonSerializer.Serialize(new
+        {
+            id = $"m{i}",
+            text = $"{(i % 2 == 0 ? "horrid vile monstrous" : "plain calm quiet")} words about the number {i}, and {i * 7} more of them",
+            labels = i % 2 == 0 ? new[] { "loaded_language" } : [],
+            source_labels = Array.Empty<string>(),
+            source = "semeval2021-task6",
+            channel = "post",
+            split = "train",
+        })));
+        var options = tiny.Options with { Data = [.. tiny.Files, memes], Output = output, Research = true };
+        HeadTraining.Run(pipeline, options, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        string[] Heads(bool research) => [.. Bundle.Open(output, research).Heads.Heads.Heads.Select(head => head.Name)];
+        Assert.DoesNotContain("loaded_language", Heads(research: false));
+        Assert.Equal(Heads(research: false).Append("loaded_language").Order(StringComparer.Ordinal), Heads(research: true).Order(StringComparer.Ordinal));
+        var (first, second) = (Bundle.Open(output), Bundle.Open(output, research: true));
+        Assert.Equal((false, true), (first.Decisions.Techniques.ContainsKey("loaded_language"), second.Decisions.Techniques.ContainsKey("loaded_language")));
+        Assert.DoesNotContain(first.Manifest.Training, source => source.LicenceClass == "restricted");
+        Assert.Contains(first.Manifest.Research!.Training, source => source is { Source: "manipulation/persuasion-memes", LicenceClass: "restricted" });
+        Assert.Contains("manipulation/persuasion-memes: free for general research use", File.ReadAllText(Path.Combine(output, "heads-research.LICENSE")), StringComparison.Ordinal);
+        Assert.Contains("| loaded_language |", File.ReadAllText(Path.Combine(output, "README.md")), StringComparison.Ordinal);
+        // A training without them leaves none behind.
+        HeadTraining.Run(pipeline, options with { Research = false }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken);
+        Assert.Empty(Directory.GetFiles(output, "heads-research.*"));
+        Assert.Contains("no research heads", Assert.Throws<BundleException>(() => Bundle.Open(output, research: true)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_share_of_the_authorship_rows_teaches_again_under_an_attack()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = tiny.Plain();
+        int Taught(double share) => HeadTraining.Run(pipeline, tiny.Options with { Output = folder.Path, AttackedShare = share }, new TinyBundle.Lines([]), TestContext.Current.CancellationToken).Taught;
+        int none = Taught(0);
+        Assert.Equal(none + 300, Taught(1));
+        Assert.InRange(Taught(0.1), none + 15, none + 50);
     }
 
     [Fact]

@@ -76,16 +76,26 @@ public sealed class LogisticRegressionTests
     public void A_threshold_is_the_kth_highest_score_of_a_bucket_and_small_buckets_have_none()
     {
         var people = HumanScores.From(Enumerable.Range(0, 500).Select(i => (Channel.Email, i < 480 ? 100 : 900, (float)i)));
-        var decision = Thresholds.Choose(people, [.. Enumerable.Range(0, 100).Select(i => (float)i)], 0.01, 0.95, 0.05);
+        var decision = Thresholds.Choose(people, [.. Enumerable.Range(0, 100).Select(i => (Channel.Email, 100, (float)i)), .. Enumerable.Range(0, 300).Select(i => (Channel.Sms, 700, 1000f + i)), .. Enumerable.Range(0, 50).Select(i => (Channel.Sms, 5000, 2000f + i))], 0.01, 0.95, 0.05);
         Assert.Equal(498, decision.Above["all"]);
         Assert.Equal(478, decision.Above["email/under-200"]);
         Assert.DoesNotContain("email/600-1600", decision.Above.Keys);
-        Assert.Equal(4, decision.Below);
+        // One in twenty of the positives lies at or below it: of all, of those as long, of those as long in the channel; fifty are too few.
+        Assert.Equal((21, 4, 4, 1014), (decision.Below, decision.BelowFor(Channel.Email, 100), decision.BelowFor(Channel.Other, 100), decision.BelowFor(Channel.Email, 900)));
+        Assert.Equal(21, decision.BelowFor(Channel.Sms, 5000));
     }
 
     [Fact]
-    public void The_largest_f1_decides_a_technique() =>
-        Assert.Equal(0.6, Thresholds.LargestF1([(0.9, true), (0.6, true), (0.5, false), (0.4, false), (0.1, true)]));
+    public void The_largest_f1_decides_a_technique_while_half_of_what_is_named_is_right()
+    {
+        (double, bool)[] five = [(0.9, true), (0.8, true), (0.7, true), (0.65, true), (0.6, true)];
+        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.4, false), (0.3, false), (0.1, true)], 0));
+        Assert.Equal(0.1, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)], 0));
+        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)], 0.2));
+        // Too few right ones, or more wrong than right.
+        Assert.Null(Thresholds.OfTechnique([.. five[..4], (0.5, false)], 0));
+        Assert.Null(Thresholds.OfTechnique([.. five.Select(row => (row.Item1 - 0.5, true)), .. Enumerable.Repeat((0.95, false), 6)], 0));
+    }
 
     /// <summary>Two features that say something, one that does not, and two words.</summary>
     private static TrainingMatrix Some(int count, out TrainingRow[] rows)
