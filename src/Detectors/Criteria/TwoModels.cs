@@ -13,7 +13,7 @@ internal sealed class TwoModels : IDetector
     {
         if (tokens.Count == 0 || tokens.Second is not { CrossEntropy.Length: > 0 } second) return [null, null];
         double crossEntropy = Sums.Of(second.CrossEntropy) / second.CrossEntropy.Length, variance = Sums.Of(second.Variance);
-        double difference = Sums.Of(second.LogProb) + Sums.Of(second.CrossEntropy[..second.LogProb.Length]);
+        double difference = Sums.Of(second.LogProb) + Sums.Of(second.CrossEntropy.AsSpan(0, second.LogProb.Length));
         return [crossEntropy > 0 ? -Sums.Of(tokens.LogProb) / tokens.Count / crossEntropy : null, variance > 0 ? difference / Math.Sqrt(variance) : null];
     }
 }
