@@ -30,7 +30,7 @@ public sealed class SpanTrainingTests(TinyBundle tiny)
         Assert.Contains(said, line => line.StartsWith("loaded_language: ", StringComparison.Ordinal) && line.Contains("tokens in marked places", StringComparison.Ordinal));
 
         using var pipeline = DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions());
-        string text = "\U0001F600 the report came on time, and shameful words at noon";
+        string text = "\U0001F600 the report came on time, and shameful the garden grows in spring 17";
         var evidence = Assert.Single(pipeline.Judge([new Message { Id = "m", Text = text, Channel = Channel.Social }], Cancellation)[0].Evidence, one => one.Signal == "loaded_language");
         Assert.Equal("shameful", Assert.Single(evidence.Spans.Select(span => text[span.Start..span.End])));
 
