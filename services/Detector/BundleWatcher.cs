@@ -9,6 +9,7 @@ namespace Detection.Detector;
 /// <summary>
 /// Looks at the alias <c>champion</c> of the configured bundle and switches the worker to the version that it names: loaded beside the one in use, its hashes checked, warm before it
 /// takes over between two batches. A version that is not here, is not what the alias says, or whose calibration cannot show a stated budget is refused by name; the one in use stays.
+/// The second model of a cascade has no alias of its own: it comes with the first, opened by its name at the start and at every switch.
 /// </summary>
 internal sealed class BundleWatcher(LivePipeline live, IBundleAliases aliases, IOptions<DetectionOptions> configured, TimeProvider time, ILogger<BundleWatcher> log) : BackgroundService
 {
@@ -40,11 +41,10 @@ internal sealed class BundleWatcher(LivePipeline live, IBundleAliases aliases, I
             var source = ModelFolders.Version(_options, wanted.Bundle, wanted.Version);
             if (source.Bundle!.Sha256 != wanted.Sha256)
                 throw new BundleException(source.Bundle.Folder, $"has the hash {source.Bundle.Sha256}; the alias champion names {wanted.Sha256}.");
-            ConfiguredRule.Of(_options).Check(source);
-            var next = Pipelines.Open(source, _options, time, warning => DetectorLog.Model(log, warning));
+            var next = Pipelines.OpenForDuty(source, _options, time, warning => DetectorLog.Model(log, warning));
             live.Switch(LivePipeline.Warm(next, cancellation));
             DetectorLog.Switched(log, wanted.Bundle, wanted.Version);
-            DetectorLog.Limits(log, _options, source);
+            DetectorLog.Limits(log, _options, next);
         }
         catch (Exception failure) when (failure is BundleException or CheckpointException or InvalidOptionsException)
         {

@@ -45,7 +45,7 @@ public static class DetectorHost
         {
             var log = provider.GetRequiredService<ILogger<JudgingEngine>>();
             var pipeline = Pipelines.LoadForDuty(options, provider.GetRequiredService<TimeProvider>(), warning => DetectorLog.Model(log, warning));
-            DetectorLog.Limits(log, options, pipeline.Source);
+            DetectorLog.Limits(log, options, pipeline);
             return new LivePipeline(pipeline);
         });
         services.AddOpening(static (provider, cancellation) => Task.Run(() => provider.GetRequiredService<LivePipeline>().Warm(cancellation), cancellation));

@@ -1,4 +1,4 @@
-using Detection.Detectors.Bundles;
+using Detection.Detectors;
 using Detection.ServiceDefaults;
 
 namespace Detection.Detector;
@@ -27,9 +27,10 @@ internal static partial class DetectorLog
     [LoggerMessage(7, LogLevel.Information, "{Limit}")]
     private static partial void Limit(ILogger log, string limit);
 
-    /// <summary>Where the budgets move nothing with this model.</summary>
-    public static void Limits(ILogger log, DetectionOptions options, ModelSource source)
+    /// <summary>Where the budgets move nothing with these models.</summary>
+    public static void Limits(ILogger log, DetectionOptions options, DetectionPipeline pipeline)
     {
-        foreach (string limit in ConfiguredRule.Of(options).Limits(source)) Limit(log, limit);
+        for (var one = pipeline; one is not null; one = one.Second)
+            foreach (string limit in ConfiguredRule.Of(options).Limits(one.Source)) Limit(log, limit);
     }
 }

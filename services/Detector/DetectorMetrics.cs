@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Detection.Contracts;
 
 namespace Detection.Detector;
 
@@ -17,11 +18,16 @@ internal static class DetectorMetrics
     private static readonly Histogram<int> Batches = Meter.CreateHistogram<int>("detection.batch.size", "{message}", "Messages in one batch of the model.");
     private static readonly Histogram<double> Latency = Meter.CreateHistogram<double>("messaging.process.duration", "s", "From handing a message in to its verdict.");
 
-    public static void Judged(int messages, long tokens, IEnumerable<TimeSpan> latencies)
+    /// <summary>One batch, by the model that gave the verdict: of a cascade the shares of both are seen.</summary>
+    public static void Judged(IReadOnlyList<JudgedMessage> judged, IEnumerable<TimeSpan> latencies)
     {
-        Messages.Add(messages);
-        Tokens.Add(tokens);
-        Batches.Record(messages);
+        foreach (var model in judged.GroupBy(one => one.Bundle.Name, StringComparer.Ordinal))
+        {
+            var name = new KeyValuePair<string, object?>("gen_ai.request.model", model.Key);
+            Messages.Add(model.Count(), name);
+            Tokens.Add(model.Sum(one => (long)one.Tokens), name);
+        }
+        Batches.Record(judged.Count);
         foreach (var latency in latencies) Latency.Record(latency.TotalSeconds);
     }
 

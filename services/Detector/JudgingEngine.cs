@@ -95,7 +95,7 @@ public sealed class JudgingEngine : BackgroundService
         {
             var judged = _judge([.. batch.Select(job => job.Message)], cancellation);
             for (int i = 0; i < batch.Count; i++) batch[i].Result.TrySetResult(judged[i]);
-            DetectorMetrics.Judged(batch.Count, judged.Sum(one => (long)one.Tokens), batch.Select(job => _time.GetElapsedTime(job.Arrived)));
+            DetectorMetrics.Judged(judged, batch.Select(job => _time.GetElapsedTime(job.Arrived)));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -28,7 +28,8 @@ public sealed class LivePipeline(DetectionPipeline first) : IDisposable
     /// <summary>The first message pays for the start of the kernels, so this one goes before it.</summary>
     public static DetectionPipeline Warm(DetectionPipeline pipeline, CancellationToken cancellation)
     {
-        pipeline.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation);
+        for (var one = pipeline; one is not null; one = one.Second)
+            one.Judge([new Message { Id = "warm-up", Text = "The first message pays for the start of the kernels, so this one goes before it." }], cancellation);
         return pipeline;
     }
 

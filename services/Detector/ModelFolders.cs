@@ -10,9 +10,13 @@ public static class ModelFolders
     /// <exception cref="BundleException">Nothing has that name, or it cannot be used.</exception>
     public static ModelSource Resolve(DetectionOptions options) => Resolve(options, options.Model);
 
-    /// <summary>The second model; null where none is configured.</summary>
+    /// <summary>The model that reads along; null where none is configured.</summary>
     /// <exception cref="BundleException">Nothing has that name, or it cannot be used.</exception>
     public static ModelSource? Observer(DetectionOptions options) => string.IsNullOrEmpty(options.Observer) ? null : Resolve(options, options.Observer);
+
+    /// <summary>The model that judges what the first is not sure of; null where none is configured.</summary>
+    /// <exception cref="BundleException">Nothing has that name, or it cannot be used.</exception>
+    public static ModelSource? Second(DetectionOptions options) => string.IsNullOrEmpty(options.Second) ? null : Resolve(options, options.Second);
 
     /// <summary>One version of a bundle: trained here, in the folder of bundles as <c>NAME</c> or as <c>NAME/VERSION</c>, or what came with the program.</summary>
     /// <exception cref="BundleException">It is nowhere, or it cannot be used.</exception>

@@ -21,6 +21,9 @@ public sealed class DetectionOptions
     /// <summary>A second model of the same vocabulary that reads along, for the criteria <c>binoculars</c> and <c>fast_detectgpt_two</c>; named like <see cref="Model"/>. Default none.</summary>
     public string? Observer { get; set; }
 
+    /// <summary>A second bundle, larger as a rule, named like <see cref="Model"/>: it judges what the first is not sure of, and its verdict stands. Default none.</summary>
+    public string? Second { get; set; }
+
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default <c>auto</c>: a CUDA device where there is one.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]{1,2})?", ErrorMessage = "must be auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";

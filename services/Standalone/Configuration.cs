@@ -12,4 +12,11 @@ internal static class Configuration
         .AddInMemoryCollection(commandLine)
         .AddSecrets()
         .Build());
+
+    /// <summary>Makes the imported models and the measurements of a data folder those of a folder inside it, too.</summary>
+    public static void ShareModels(string data, string folder)
+    {
+        foreach (string shared in new[] { "models", "dtype" })
+            if (Directory.Exists(Path.Combine(data, shared))) Directory.CreateSymbolicLink(Path.Combine(folder, shared), Path.Combine(data, shared));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using Detection.Checkpoints;
@@ -28,7 +29,6 @@ public sealed class DetectionPipeline : IDisposable
     private readonly PipelineOptions _options;
     private readonly Checkpoint _checkpoint;
     private readonly Tokenizer _tokenizer;
-    private readonly TokenScorer _scorer;
     private readonly ObserverModel? _observer;
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
@@ -38,9 +38,9 @@ public sealed class DetectionPipeline : IDisposable
     private readonly int? _bos;
     private readonly string _baseSha256;
 
-    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer, ObserverModel? observer)
+    private DetectionPipeline(ModelSource source, PipelineOptions options, Checkpoint checkpoint, Tokenizer tokenizer, TokenScorer scorer, ObserverModel? observer, DetectionPipeline? second)
     {
-        (Source, _options, _checkpoint, _tokenizer, _scorer, _observer, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, BaseSha256(source, checkpoint));
+        (Source, _options, _checkpoint, _tokenizer, Scorer, _observer, Second, _baseSha256) = (source, options, checkpoint, tokenizer, scorer, observer, second, BaseSha256(source, checkpoint));
         var bundled = source.Bundle?.Manifest.Features;
         Layout = bundled is not null ? new FeatureLayout(bundled.Layers, bundled.Width) : options.Layers is { } layers ? new FeatureLayout(Checked(layers, scorer.Layers), scorer.Width) : FeatureLayout.For(scorer.Layers, scorer.Width);
         bool first = options.FirstPredicted ?? bundled?.FirstPredicted ?? false;
@@ -53,19 +53,26 @@ public sealed class DetectionPipeline : IDisposable
         _evidence = new EvidenceWriter(heads?.Heads);
         _passages = heads is not null && source.Bundle!.Decisions.Passage is not null ? PassageHead.Of(heads.Heads, Layout) : null;
         _spans = heads?.Spans;
-        ToJudge = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = [.. _passages?.Projections ?? [], .. _spans?.Projections ?? []] };
-        string limit = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "";
-        Config = _observer is null ? Hash(FeatureKey, limit) : Hash(FeatureKey, limit, _observer.Key);
+        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = [.. _passages?.Projections ?? [], .. _spans?.Projections ?? []] };
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
+        List<string> config = [FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? ""];
+        if (observer is not null) config.Add(observer.Key);
+        // Which of two models answers depends on the heads of the first as well.
+        if (second is not null) config.AddRange(["second", Identity.Sha256, second.Identity.Sha256, second.Config]);
+        Config = Hash([.. config]);
     }
 
     public ModelSource Source { get; }
+
+    /// <summary>Judges what this one is not sure of (<see cref="Judgement.IsUnsure"/>), and its verdict stands; null: nothing is handed on.</summary>
+    public DetectionPipeline? Second { get; }
+
     public FeatureLayout Layout { get; }
 
     /// <summary>Tokens of a message that are read.</summary>
     public int MaxTokens { get; }
 
-    public string Dtype => _scorer.Options.Dtype;
+    public string Dtype => Scorer.Options.Dtype;
 
     /// <summary>The folder or file of the language model.</summary>
     public string BasePath => Source.Path;
@@ -73,14 +80,19 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>Named in every verdict; of a plain model, its file name and hash.</summary>
     public BundleIdentity Identity { get; }
 
-    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind, observer.</summary>
+    /// <summary>Hash of what can move a number besides bundle and rule: type, kernels, device kind, observer, and of a cascade both bundles.</summary>
     public string Config { get; }
 
     /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
     private IReadOnlyList<string> Spoken => Source.Bundle?.Manifest.Languages ?? ["en"];
 
-    /// <summary>What judging takes from the pass: the features, those of the first half, and one number a token for passages, then for the places of techniques.</summary>
-    private PoolingPlan ToJudge { get; }
+    /// <summary>The features, those of the first half, and one number a token for passages, then for the places of techniques.</summary>
+    private PoolingPlan WithHalves { get; }
+
+    /// <summary>What judging pools: without heads nothing is asked of the first half.</summary>
+    internal PoolingPlan JudgingPlan => _judge is null ? Layout.Plan : WithHalves;
+
+    internal TokenScorer Scorer { get; }
 
     /// <summary>True where scores come out; false: criteria only.</summary>
     public bool HasHeads => _judge is not null;
@@ -95,25 +107,31 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>Two pipelines with one key give a text the same features.</summary>
     public string FeatureKey => string.Create(CultureInfo.InvariantCulture,
-        $"{_baseSha256}|{_scorer.Kernels}|{FeatureLayout.PassVersion}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
+        $"{_baseSha256}|{Scorer.Kernels}|{FeatureLayout.PassVersion}|{string.Join(',', Layout.Layers)}|{MaxTokens}|{_bos}");
 
-    /// <exception cref="BundleException">Heads do not fit the model, the observer has another vocabulary or a shorter context, or the model has no tokenizer that this program reads.</exception>
+    /// <exception cref="BundleException">
+    /// Heads do not fit the model, the observer has another vocabulary or a shorter context, the model has no tokenizer that this program reads, or one of a cascade's two has no heads.
+    /// </exception>
     /// <exception cref="CheckpointException">The model cannot be read.</exception>
     public static DetectionPipeline Open(ModelSource source, PipelineOptions options)
     {
+        if (options.Second is { } larger) CheckCascade(source, larger, options.Dtype);
         var checkpoint = Checkpoint.Open(source.Path);
         TokenScorer? scorer = null;
         ObserverModel? observer = null;
+        DetectionPipeline? second = null;
         try
         {
             var tokens = checkpoint.Tokenizer ?? throw new BundleException(source.Path, "has no tokenizer that this program reads (byte-level BPE).");
             scorer = TokenScorer.Load(checkpoint, new TokenScorerOptions { Dtype = options.Dtype, Device = options.Device, Threads = options.Threads });
             var tokenizer = new Tokenizer(tokens, checkpoint.Config);
-            observer = options.Observer is { } second ? ObserverModel.Open(second, scorer, tokenizer) : null;
-            return new DetectionPipeline(source, options, checkpoint, tokenizer, scorer, observer);
+            observer = options.Observer is { } along ? ObserverModel.Open(along, scorer, tokenizer) : null;
+            second = options.Second is { } after ? Open(after, options with { Second = null, Observer = null }) : null;
+            return new DetectionPipeline(source, options, checkpoint, tokenizer, scorer, observer, second);
         }
         catch
         {
+            second?.Dispose();
             observer?.Dispose();
             scorer?.Dispose();
             checkpoint.Dispose();
@@ -123,18 +141,27 @@ public sealed class DetectionPipeline : IDisposable
 
     /// <summary>One verdict a message, in order, with the message and its token scores.</summary>
     /// <param name="messages">Extracted: id, text and channel are set.</param>
-    public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default) =>
-        [.. Read(messages, _judge is null ? Layout.Plan : ToJudge, cancellation).Select(reading => Judge(reading).Judged)];
+    public IReadOnlyList<JudgedMessage> Judge(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
+    {
+        var readings = Read(messages, JudgingPlan, cancellation);
+        return Judge(messages, readings, Decide(readings, cancellation), cancellation);
+    }
 
-    /// <summary>As <see cref="Judge(IReadOnlyList{Message}, CancellationToken)"/>, with a second pass over each text as it was sent: what normalisation took away, and what that did to the scores.</summary>
+    private JudgedMessage[] Judge(IReadOnlyList<Message> messages, Reading[] readings, Judgement[] judgements, CancellationToken cancellation)
+    {
+        if (Second is null) return Conclude(readings, judgements, cancellation);
+        int[] unsure = [.. Enumerable.Range(0, messages.Count).Where(i => judgements[i].IsUnsure)];
+        var handedOn = unsure.Zip(Second.Judge([.. unsure.Select(i => messages[i])], cancellation)).ToDictionary();
+        return Each(messages.Count, i => handedOn.TryGetValue(i, out var judged) ? Conclude(judged, judgements[i]) : Conclude(readings[i], judgements[i]), cancellation);
+    }
+
+    /// <summary>As <see cref="Judge(IReadOnlyList{Message}, CancellationToken)"/>, with a second pass over each text as it was sent: what normalisation took away, and what that did to the scores of the first model.</summary>
     public IReadOnlyList<ExplainedMessage> Explain(IReadOnlyList<Message> messages, CancellationToken cancellation = default)
     {
-        var readings = Read(messages, _judge is null ? Layout.Plan : ToJudge, cancellation);
-        return [.. readings.Zip(ReadAsSent(messages, cancellation), (reading, sent) =>
-        {
-            var (judged, judgement) = Judge(reading);
-            return new ExplainedMessage(judged, sent.Removed, Scores(reading.Tokens, judged.Criteria, judgement.Margins), sent.Scores);
-        })];
+        var readings = Read(messages, JudgingPlan, cancellation);
+        var judgements = Decide(readings, cancellation);
+        var judged = Judge(messages, readings, judgements, cancellation);
+        return [.. ReadAsSent(messages, cancellation).Select((sent, i) => new ExplainedMessage(judged[i], sent.Removed, Scores(readings[i].Tokens, ZeroShot.Measure(readings[i].Predicted), judgements[i].Margins), sent.Scores))];
     }
 
     /// <summary>What the model sees of each message.</summary>
@@ -144,8 +171,8 @@ public sealed class DetectionPipeline : IDisposable
     public IReadOnlyList<IReadOnlyList<Passage>> ReadPassages(IReadOnlyList<Message> messages, HeadSet heads, CancellationToken cancellation = default)
     {
         if (PassageHead.Of(heads, Layout) is not { } head) return [.. messages.Select(_ => Array.Empty<Passage>())];
-        var prepared = messages.Select(Prepare).ToArray();
-        var scores = _scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = head.Projections }, cancellation);
+        var prepared = Prepare(messages, cancellation);
+        var scores = Scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = head.Projections }, cancellation);
         return [.. prepared.Zip(scores, (one, score) => head.Read(one.Text, one.Tokens, one.Read, score))];
     }
 
@@ -153,7 +180,7 @@ public sealed class DetectionPipeline : IDisposable
     public IReadOnlyList<ProjectedText> Project(IReadOnlyList<Message> messages, IReadOnlyList<Projection> directions, CancellationToken cancellation = default)
     {
         var prepared = messages.Select(Prepare).ToArray();
-        var scores = _scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = directions }, cancellation);
+        var scores = Scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = directions }, cancellation);
         return [.. prepared.Zip(scores, (one, score) => Projected(one, score.Projected))];
     }
 
@@ -171,12 +198,33 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>The sentences of a stored text that a head's words speak for most: where no head points at places.</summary>
     public IReadOnlyList<EvidenceSpan> Sentences(string head, string text) => _evidence.Sentences(head, text);
 
-    private List<Reading> Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
+    private Reading[] Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
-        var prepared = messages.Select(Prepare).ToArray();
+        var prepared = Prepare(messages, cancellation);
         var ids = Ids(prepared);
-        if (_observer is not null) return [.. prepared.Zip(_observer.Pair.Score(ids, plan, cancellation), (one, pair) => Reading(one, plan, pair.Performer, new SecondModel(pair.CrossEntropy, pair.LogProb, pair.Variance)))];
-        return [.. prepared.Zip(_scorer.Score(ids, plan, cancellation), (one, scores) => Reading(one, plan, scores, null))];
+        if (_observer is null) return Read(prepared, plan, Scorer.Score(ids, plan, cancellation), cancellation);
+        var pairs = _observer.Pair.Score(ids, plan, cancellation);
+        return Each(prepared.Length, i => Reading(prepared[i], plan, pairs[i].Performer, new SecondModel(pairs[i].CrossEntropy, pairs[i].LogProb, pairs[i].Variance)), cancellation);
+    }
+
+    // The stages of judging beside the pass.
+    internal Prepared[] Prepare(IReadOnlyList<Message> messages, CancellationToken cancellation) => Each(messages.Count, i => Prepare(messages[i]), cancellation);
+
+    internal Reading[] Read(Prepared[] prepared, PoolingPlan plan, IReadOnlyList<TokenScores> scores, CancellationToken cancellation) =>
+        Each(prepared.Length, i => Reading(prepared[i], plan, scores[i], null), cancellation);
+
+    internal Judgement[] Decide(Reading[] readings, CancellationToken cancellation) => Each(readings.Length, i => Decide(readings[i]), cancellation);
+
+    internal JudgedMessage[] Conclude(Reading[] readings, Judgement[] judgements, CancellationToken cancellation) => Each(readings.Length, i => Conclude(readings[i], judgements[i]), cancellation);
+
+    /// <summary>Messages know nothing of each other: what is done for each beside the pass is done on as many threads as the pass has.</summary>
+    private T[] Each<T>(int count, Func<int, T> make, CancellationToken cancellation)
+    {
+        var made = new T[count];
+        var threads = new ParallelOptions { MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount, CancellationToken = cancellation };
+        try { Parallel.For(0, count, threads, i => made[i] = make(i)); }
+        catch (AggregateException failures) { ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]); }
+        return made;
     }
 
     private static ReadOnlyMemory<int>[] Ids(IEnumerable<Prepared> prepared) => [.. prepared.Select(one => (ReadOnlyMemory<int>)one.Ids)];
@@ -186,8 +234,9 @@ public sealed class DetectionPipeline : IDisposable
 
     public void Dispose()
     {
+        Second?.Dispose();
         _observer?.Dispose();
-        _scorer.Dispose();
+        Scorer.Dispose();
         _checkpoint.Dispose();
     }
 
@@ -195,7 +244,7 @@ public sealed class DetectionPipeline : IDisposable
     {
         var texts = messages.Select(message => JudgedText.From(message.Text ?? "").Normalised).ToArray();
         Prepared[] prepared = [.. messages.Zip(texts, (message, text) => Prepare(message, text, _tokenizer.Encode(text.Read)))];
-        return prepared.Zip(_scorer.Score(Ids(prepared), Layout.Plan, cancellation), (one, scores) =>
+        return prepared.Zip(Scorer.Score(Ids(prepared), Layout.Plan, cancellation), (one, scores) =>
         {
             var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance);
             var margins = _judge?.Margins(Features(Pooled(Layout.Plan, scores, from: 0), predicted, one.Message, one.Text.Read, [])) ?? new Dictionary<string, float>();
@@ -206,10 +255,11 @@ public sealed class DetectionPipeline : IDisposable
     private static PassScores Scores(int tokens, IReadOnlyDictionary<string, double?> criteria, IReadOnlyDictionary<string, float> margins) =>
         new(tokens, criteria["mean_loglik"], criteria["fast_detectgpt"], margins.TryGetValue(HeadNames.Synthetic, out float margin) ? margin : null);
 
-    private (JudgedMessage Judged, Judgement Judgement) Judge(Reading reading)
+    private Judgement Decide(Reading reading) => Decide(new TextToJudge(reading.Message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features) { Passages = reading.Passages });
+
+    private JudgedMessage Conclude(Reading reading, Judgement judgement)
     {
         var message = reading.Message;
-        var judgement = Decide(new TextToJudge(message.Channel, reading.Normalised.Length, reading.Tokens, reading.Supported, reading.Features) { Passages = reading.Passages });
         var firstHalf = judgement.Authorship is Authorship.Machine or Authorship.Human && reading.FirstHalf is { } half ? Decide(half()) : null;
         string content = VerdictIdentity.ContentSha256(message);
         var now = _options.Time.GetUtcNow();
@@ -236,8 +286,15 @@ public sealed class DetectionPipeline : IDisposable
             AcceptedAt = now,
         };
         var (action, reason) = _options.Rule.Decide(judged);
-        return (judged with { Action = action, Evidence = reason is null ? judged.Evidence : [new Evidence("rule", 1, 0, reason, []), .. judged.Evidence] }, judgement);
+        return judged with { Action = action, Evidence = reason is null ? judged.Evidence : [new Evidence("rule", 1, 0, reason, []), .. judged.Evidence] };
     }
+
+    /// <summary>The second model's verdict as a cascade gives it out: under the configuration of both, with the reason why it was asked.</summary>
+    private JudgedMessage Conclude(JudgedMessage judged, Judgement first) => judged with
+    {
+        Config = Config,
+        Evidence = [.. judged.Evidence, new Evidence("second-model", first.Scores.Synthetic ?? 0, 0, $"{Source.Name} was not sure, so {judged.Bundle.Name} judged it.", [])],
+    };
 
     private Prepared Prepare(Message message)
     {
@@ -257,7 +314,7 @@ public sealed class DetectionPipeline : IDisposable
         var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
         var structure = StructuralEvidence.Of(one.Message, one.Text);
         bool supported = Supports(one.Text.Text);
-        int ofPassages = plan == ToJudge ? (_passages?.Projections.Count ?? 0) * one.Ids.Length : 0;
+        int ofPassages = plan == WithHalves ? (_passages?.Projections.Count ?? 0) * one.Ids.Length : 0;
         return new Reading
         {
             Message = one.Message,
@@ -268,7 +325,7 @@ public sealed class DetectionPipeline : IDisposable
             Predicted = predicted,
             Features = Features(Pooled(plan, scores, from: 0), predicted, one.Message, one.Text.Text, structure),
             Passages = ofPassages > 0 ? _passages!.Read(one.Text, one.Tokens, one.Read, scores with { Projected = scores.Projected[..ofPassages] }) : [],
-            PointAt = plan == ToJudge && _spans is { } heads ? technique => heads.Of(technique, Projected(one, scores.Projected.AsSpan(ofPassages))) : null,
+            PointAt = plan == WithHalves && _spans is { } heads ? technique => heads.Of(technique, Projected(one, scores.Projected.AsSpan(ofPassages))) : null,
             FirstHalf = plan == Layout.Plan ? null : () => FirstHalf(one, plan, scores, supported, structure),
             Map = Map(one, scores),
             Structure = structure,
@@ -333,6 +390,13 @@ public sealed class DetectionPipeline : IDisposable
             ? layers
             : throw new ArgumentException($"Layers {string.Join(", ", layers)}: ascending ones from 0 to {most}.", nameof(layers));
 
+    private static void CheckCascade(ModelSource first, ModelSource second, string dtype)
+    {
+        foreach (var model in new[] { first, second })
+            if (model.Bundle?.Manifest.Dtypes.Contains(dtype) != true) throw new BundleException(model.Bundle?.Folder ?? model.Path, $"has no heads for {dtype}; both models of a cascade need them.");
+        if (first.Bundle!.Sha256 == second.Bundle!.Sha256) throw new BundleException(second.Bundle.Folder, "is the first model too; a second one has to be another bundle.");
+    }
+
     private HeadFile? Usable()
     {
         if (Source.Bundle is not { } bundle)
@@ -340,9 +404,9 @@ public sealed class DetectionPipeline : IDisposable
             _options.Warn?.Invoke($"{Source.Name} has no heads: verdicts carry criteria only.");
             return null;
         }
-        if (bundle.Manifest.Features.Width != _scorer.Width || bundle.Manifest.Features.Layers.Any(layer => layer > _scorer.Layers) || bundle.Heads.Heads.Mean.Length != Layout.Length)
+        if (bundle.Manifest.Features.Width != Scorer.Width || bundle.Manifest.Features.Layers.Any(layer => layer > Scorer.Layers) || bundle.Heads.Heads.Mean.Length != Layout.Length)
             throw new BundleException(System.IO.Path.Combine(bundle.Folder, BundleManifest.FileName), "the heads do not fit the base model.");
-        if (bundle.Heads.Spans is { } spans && (spans.Layer > _scorer.Layers || spans.Projections[0].Direction.Length != _scorer.Width))
+        if (bundle.Heads.Spans is { } spans && (spans.Layer > Scorer.Layers || spans.Projections[0].Direction.Length != Scorer.Width))
             throw new BundleException(System.IO.Path.Combine(bundle.Folder, BundleManifest.FileName), "the heads that point at places do not fit the base model.");
         if (bundle.Manifest.Dtypes.Contains(Dtype)) return bundle.Heads;
         _options.Warn?.Invoke($"{Source.Name} has no heads for {Dtype} (it has them for {string.Join(", ", bundle.Manifest.Dtypes)}): verdicts carry criteria only.");
@@ -355,5 +419,6 @@ public sealed class DetectionPipeline : IDisposable
 
     private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
 
-    private sealed record Prepared(Message Message, NormalisedText Text, Tokens Tokens, int Read, int[] Ids);
+    /// <summary>A message as its tokens are scored.</summary>
+    internal sealed record Prepared(Message Message, NormalisedText Text, Tokens Tokens, int Read, int[] Ids);
 }

@@ -18,6 +18,12 @@ public sealed record Judgement
     /// <summary>Those that stand out as machine-written, in the order of the text.</summary>
     public IReadOnlyList<Passage> Passages { get; init; } = [];
 
+    /// <summary>
+    /// A head was asked and left its question open: who wrote it, or what kind of mail it is. Not of a text that is too short or in another language: there another model has no more to go by.
+    /// </summary>
+    public bool IsUnsure => Authorship is not (Authorship.TooShort or Authorship.Unsupported)
+        && (Authorship == Authorship.Unsure && Scores.Synthetic is not null || Decided.Mail == MailKind.Unsure && Scores.Spam is not null);
+
     /// <summary>A model without heads: nothing is said.</summary>
     public static Judgement Silent(bool supported) => new()
     {

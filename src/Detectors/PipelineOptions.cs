@@ -28,6 +28,12 @@ public sealed record PipelineOptions
     /// <summary>A second model of the same vocabulary that reads along, for <c>binoculars</c> and <c>fast_detectgpt_two</c>; its heads, if any, are not asked. Default none: those criteria are null.</summary>
     public ModelSource? Observer { get; init; }
 
+    /// <summary>
+    /// A bundle, larger as a rule, that judges what this one is not sure of; its verdict stands. In the same type, on the same device, by the same rule; no observer reads along with it.
+    /// Default none: every message is judged by one model.
+    /// </summary>
+    public ModelSource? Second { get; init; }
+
     /// <summary>What turns a judgement into an action.</summary>
     public VerdictRule Rule { get; init; } = VerdictRule.Default;
 

@@ -9,6 +9,9 @@
 {{- with $v.observer }}
 - {name: Detection__Observer, value: {{ . | quote }}}
 {{- end }}
+{{- with $v.second }}
+- {name: Detection__Second, value: {{ . | quote }}}
+{{- end }}
 - {name: Detection__Heads, value: {{ $v.heads | quote }}}
 - {name: Detection__Bodies, value: {{ $v.bodies | quote }}}
 {{- with $v.expectedPerDay }}

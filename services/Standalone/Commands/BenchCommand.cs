@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Detection.Checkpoints;
+using Detection.Contracts;
 using Detection.Detector;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
@@ -14,7 +15,7 @@ using Spectre.Console;
 
 namespace Detection.Standalone.Commands;
 
-/// <summary><c>bench</c>: how fast a model scores real messages on this machine, beside what the machine can do and what the plain path does.</summary>
+/// <summary><c>bench</c>: how fast a model scores and judges real messages on this machine, beside what the machine can do and what the plain path does.</summary>
 internal static class BenchCommand
 {
     /// <summary>Read of a message where no bundle says how much, as the pipeline does.</summary>
@@ -26,7 +27,7 @@ internal static class BenchCommand
         var tokens = Number("--tokens", 4_096, 2, 10_000_000, "About how many tokens are scored in each round: every n-th message.");
         var rounds = Number("--rounds", 3, 1, 1_000, "How often each figure is measured; the median counts.");
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions(observer: true);
+        var shared = new ModelOptions(observer: true, second: true);
         var command = new Command("bench", "Measures speed, latency and memory of a model on this machine.") { paths, tokens, rounds, json };
         shared.AddTo(command);
         var whole = new StreamBenchCommand();
@@ -37,11 +38,19 @@ internal static class BenchCommand
             var options = Configuration.Read(shared.Settings(parsed));
             var source = ModelFolders.Resolve(options);
             string device = Machine.DeviceFor(options.Device), dtype = ConfiguredDtype.Resolve(options, source);
+            int times = parsed.GetValue(rounds);
             using var checkpoint = Checkpoint.Open(source.Path);
             using var observer = Observer(options, checkpoint);
-            var messages = Sequences(parsed.GetValue(paths)!, terminal, source, checkpoint, parsed.GetValue(tokens), cancellation);
-            var figures = ModelBenchmark.Measure(checkpoint, new TokenScorerOptions { Dtype = dtype, Device = device, Threads = options.Threads }, messages, parsed.GetValue(rounds), observer, new ProgressLines(terminal), cancellation);
-            var report = new BenchReport(source.Name, dtype, device, Machine.Instructions, parsed.GetValue(rounds), figures);
+            bool handsOn = ModelFolders.Second(options) is not null;
+            var texts = Texts(parsed.GetValue(paths)!, terminal, source, checkpoint, parsed.GetValue(tokens), cancellation);
+            var progress = new ProgressLines(terminal);
+            var figures = ModelBenchmark.Measure(checkpoint, new TokenScorerOptions { Dtype = dtype, Device = device, Threads = options.Threads }, [.. texts.Select(text => text.Ids)], times, observer, progress, cancellation);
+            options.Observer = null; // reads along for a criterion, not for a verdict's cost
+            using var cascade = handsOn ? Pipelines.Load(options, TimeProvider.System, terminal.Error.WriteLine) : null;
+            options.Second = null;
+            using var pipeline = Pipelines.Load(options, TimeProvider.System, terminal.Error.WriteLine);
+            var judging = PipelineBenchmark.Measure(pipeline, [.. texts.Select(text => text.Message)], times, cascade, progress, cancellation);
+            var report = new BenchReport(source.Name, dtype, device, Machine.Instructions, times, figures, judging);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(JsonSerializer.Serialize(report.Fields(), JsonSerializerOptions.Web));
             else terminal.Screen.Write(report.Table());
             return Task.FromResult(CommandLine.Done);
@@ -49,21 +58,21 @@ internal static class BenchCommand
         return command;
     }
 
-    /// <summary>The judged texts as the model reads them, thinned evenly to about as many tokens as asked for.</summary>
-    private static ReadOnlyMemory<int>[] Sequences(string[] paths, Terminal terminal, ModelSource source, Checkpoint checkpoint, int tokens, CancellationToken cancellation)
+    /// <summary>Messages, and the judged text of each as the model reads it, thinned evenly to about as many tokens as asked for.</summary>
+    private static (Message Message, ReadOnlyMemory<int> Ids)[] Texts(string[] paths, Terminal terminal, ModelSource source, Checkpoint checkpoint, int tokens, CancellationToken cancellation)
     {
         if (paths.Length == 0) paths = [Path.Combine(AppContext.BaseDirectory, "samples", "stream.jsonl")];
         var tokenizer = TokenizerOf(checkpoint);
         int most = source.Bundle?.Manifest.Features.MaxTokens ?? TokensOfMessage;
-        var all = new List<ReadOnlyMemory<int>>();
+        var all = new List<(Message Message, ReadOnlyMemory<int> Ids)>();
         foreach (var item in MessageSources.Read(paths, new IngestOptions(), terminal.In))
         {
             cancellation.ThrowIfCancellationRequested();
             if (item.Message is null) terminal.Error.WriteLine($"{item.Place}: {item.Error}");
-            else if (tokenizer.Encode(DetectionPipeline.TextOf(item.Message)).Ids is { Length: > 1 } ids) all.Add(ids.AsMemory(0, Math.Min(ids.Length, most)));
+            else if (tokenizer.Encode(DetectionPipeline.TextOf(item.Message)).Ids is { Length: > 1 } ids) all.Add((item.Message, ids.AsMemory(0, Math.Min(ids.Length, most))));
         }
         if (all.Count == 0) throw new UsageException($"{string.Join(", ", paths)}: no message with text to score.");
-        long every = Math.Max(1, all.Sum(ids => (long)ids.Length) / tokens);
+        long every = Math.Max(1, all.Sum(text => (long)text.Ids.Length) / tokens);
         return [.. all.Where((_, i) => i % every == 0)];
     }
 
@@ -94,7 +103,7 @@ internal static class BenchCommand
 }
 
 /// <summary>The figures of <c>bench</c> under fixed names, and as a table for people.</summary>
-internal sealed record BenchReport(string Model, string Dtype, string Device, string Instructions, int Rounds, ModelBenchmark Figures)
+internal sealed record BenchReport(string Model, string Dtype, string Device, string Instructions, int Rounds, ModelBenchmark Figures, PipelineBenchmark Judging)
 {
     public object Fields() => new
     {
@@ -119,6 +128,10 @@ internal sealed record BenchReport(string Model, string Dtype, string Device, st
         loneMessageRows = Figures.LoneMessageRows,
         loadingMilliseconds = Figures.Loading.TotalMilliseconds,
         peakMemoryBytes = Figures.PeakMemory,
+        judgedMessagesPerSecond = Judging.MessagesPerSecond,
+        judgingOverPass = Judging.OverPass,
+        judgingStages = Judging.Stages.ToDictionary(stage => stage.Name, stage => stage.OfPass),
+        cascade = Judging.Cascade,
     };
 
     public Table Table()
@@ -137,6 +150,13 @@ internal sealed record BenchReport(string Model, string Dtype, string Device, st
         yield return ("messages a second", Text($"{Figures.MessagesPerSecond:N1}"));
         yield return ("plain path", Text($"{Figures.PlainTokensPerSecond:N0} tokens a second: {Figures.SpeedUp:N1} times slower"));
         if (Figures.PairTokensPerSecond is { } pair) yield return ("with the observer", Text($"{pair:N0} tokens a second"));
+        yield return ("judging", Text($"{Judging.MessagesPerSecond:N1} messages a second: {Judging.OverPass - 1:P1} on top of the pass"));
+        yield return ("on top", string.Join(", ", Judging.Stages.Select(stage => Text($"{stage.Name} {stage.OfPass:P1}"))));
+        if (Judging.Cascade is { } cascade)
+        {
+            yield return ("second model", Text($"{cascade.Second}: {cascade.SecondMessagesPerSecond:N1} messages a second"));
+            yield return ("cascade", Text($"{cascade.MessagesPerSecond:N1} messages a second: {cascade.HandedOn:P0} of the messages handed on, {cascade.HandedOnTokens:P0} of the tokens"));
+        }
         yield return ("share of the peak", Text($"{Figures.PeakShare:P0} of {Figures.PeakOperationsPerSecond / 1e9:N0} GFLOP/s, with {Figures.OperationsPerToken / 1e6:N1} MFLOP a token"));
         yield return ("one short message", Text($"{Figures.LoneMessage.TotalMilliseconds:N1} ms for 20 tokens"));
         yield return ("loading", Text($"{Figures.Loading.TotalSeconds:N1} s"));

@@ -14,7 +14,7 @@ internal static class DemoCommand
     {
         var once = new Option<bool>("--once") { Description = "Stops when the samples are through and prints a summary." };
         var pace = new Option<double?>("--pace") { Description = "Messages a second; 0: as fast as they are judged. Default 6, with --once 0." };
-        var shared = new ModelOptions();
+        var shared = new ModelOptions(second: true);
         var command = new Command("demo", "Streams the samples through queue, model, store and dashboard in this process.") { once, pace };
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -48,6 +48,7 @@ internal static class DemoCommand
         {
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
             Directory.CreateDirectory(folder);
+            Configuration.ShareModels(configured.Data, folder);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException) { throw new UsageException($"The demo's folder {folder} cannot be emptied: {failure.Message}"); }
         string free = LoopbackAddress.FirstFree(configured.Http.Urls);

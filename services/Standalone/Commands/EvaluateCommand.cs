@@ -27,7 +27,7 @@ internal static class EvaluateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var task = new Option<string>("--task") { Required = true, Description = "What the files are labelled for; language: bits per byte of the language model, by domain of corpus documents." };
+        var task = new Option<string>("--task") { Description = "What the files are labelled for; language: bits per byte of the language model, by domain of corpus documents." };
         task.AcceptOnlyFromAmong("synthetic", "spam", "manipulation", Language);
         var data = new Option<string[]>("--data") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Labelled JSON lines; .gz is read.", HelpName = "FILE…" };
         var split = new Option<string>("--split") { Description = "Only this published split." };
@@ -41,20 +41,32 @@ internal static class EvaluateCommand
         var layers = new Option<int[]>("--layers") { AllowMultipleArgumentsPerToken = true, Description = "With --loso: layers whose hidden states the heads read.", HelpName = "N…" };
         var attacks = new Option<bool>("--attacks") { Description = $"For synthetic: what eight attacks on a text do, on one sample of at most {AttackEvaluation.MostTexts} rows over all files." };
         var passages = new Option<bool>("--passages") { Description = "For synthetic: puts machine-written paragraphs into texts by people, 200 over all files, and looks whether they are found and pointed at." };
+        var card = new Option<bool>("--card") { Description = "The figures of a bundle's model card, in place of --task: files of every task; tables and pictures are written beside the bundle and linked in its README.md. With --attacks also by attack." };
+        var output = new Option<string>("--out") { Description = "With --card: where to write instead.", HelpName = "FOLDER" };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var shared = new ModelOptions(observer: true);
-        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, layers, attacks, passages, json };
+        var shared = new ModelOptions(observer: true, second: true);
+        var command = new Command("evaluate", "Measures a model on labelled files: the study half, unless told otherwise.") { task, data, split, final, baseline, loso, rows, features, maxTokens, layers, attacks, passages, card, output, json };
         shared.AddTo(command);
         command.Validators.Add(result =>
         {
+            if (result.GetValue(card) == (result.GetResult(task) is not null)) result.AddError("--task or --card: one of them.");
+            if (result.GetValue(card) && (result.GetValue(loso) || result.GetValue(baseline) is not null)) result.AddError("--card goes with neither --loso nor --baseline.");
+            if (result.GetValue(output) is not null && !result.GetValue(card)) result.AddError("--out: only with --card.");
             if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
             if (result.GetValue(layers) is { Length: > 0 } && !result.GetValue(loso)) result.AddError("--layers: only with --loso.");
             if (new[] { loso, attacks, passages }.Count(result.GetValue) > 1) result.AddError("--loso, --attacks and --passages are evaluations of their own: one at a time.");
+            if (shared.HasSecond(result) && (result.GetValue(task) is not ("synthetic" or "spam") || result.GetValue(loso) || result.GetValue(attacks) || result.GetValue(passages) || result.GetValue(baseline) is not null))
+                result.AddError("--second: only for --task synthetic and spam, without --loso, --attacks, --passages and --baseline.");
         });
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
-            var learned = parsed.GetValue(task) == Language ? (LearningTask?)null : Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true);
+            // Everything else is measured of one model.
+            if (!shared.HasSecond(parsed.CommandResult)) options.Second = null;
+            bool ofCard = parsed.GetValue(card);
+            // The card shows both sets of heads side by side, the default one first.
+            if (ofCard) options.Heads = "default";
+            var learned = ofCard ? LearningTask.Synthetic : parsed.GetValue(task) == Language ? (LearningTask?)null : Enum.Parse<LearningTask>(parsed.GetValue(task)!, ignoreCase: true);
             if (parsed.GetValue(passages) && (learned != LearningTask.Synthetic || parsed.GetValue(baseline) is not null)) throw new UsageException("--passages goes with --task synthetic, and with no baseline.");
             if (parsed.GetValue(attacks) && (learned != LearningTask.Synthetic || parsed.GetValue(baseline) is not null)) throw new UsageException("--attacks goes with --task synthetic, and with no baseline.");
             if (learned is not { } answer)
@@ -81,8 +93,10 @@ internal static class EvaluateCommand
                 Features = folder,
                 DataFolder = options.Data,
             };
-            if (parsed.GetValue(attacks)) Write(terminal, parsed.GetValue(json), AttackEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
+            if (ofCard) WriteCard(terminal, pipeline, measured, parsed.GetValue(attacks), parsed.GetValue(output), parsed.GetValue(json), cancellation);
+            else if (parsed.GetValue(attacks)) Write(terminal, parsed.GetValue(json), AttackEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             else if (parsed.GetValue(passages)) Write(terminal, parsed.GetValue(json), PassageEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
+            else if (pipeline.Second is not null) Write(terminal, parsed.GetValue(json), CascadeEvaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), CascadeEvaluation.Table);
             else Write(terminal, parsed.GetValue(json), Evaluation.Run(pipeline, measured, new ProgressLines(terminal), cancellation), EvaluationText.Of);
             return Task.FromResult(CommandLine.Done);
         });
@@ -90,6 +104,14 @@ internal static class EvaluateCommand
     }
 
     private static void Write<T>(Terminal terminal, bool json, T report, Func<T, string> text) => terminal.Out.WriteLine(json ? JsonSerializer.Serialize(report, Json) : text(report));
+
+    private static void WriteCard(Terminal terminal, DetectionPipeline pipeline, EvaluationOptions measured, bool attacks, string? output, bool json, CancellationToken cancellation)
+    {
+        string folder = output ?? pipeline.Source.Bundle?.Folder ?? throw new UsageException($"--card: {pipeline.Source.Name} is a model without heads; a card is of a bundle.");
+        var report = CardEvaluation.Run(pipeline, measured, attacks, new ProgressLines(terminal), cancellation);
+        var written = CardEvaluation.Write(report, folder);
+        Write(terminal, json, report, _ => $"{string.Join(", ", written)} in {folder}");
+    }
 
     private static void WriteLeftOut(Terminal terminal, DetectionPipeline pipeline, string task, string[] files, int? rows, string features, bool json, CancellationToken cancellation)
     {

@@ -32,7 +32,7 @@ internal static class HeadsCommand
         command.SetAction((parsed, cancellation) =>
         {
             var options = Configuration.Read(shared.Settings(parsed));
-            options.Observer = null; // heads learn from one model
+            (options.Observer, options.Second) = (null, null); // heads learn from one model
             using var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning), layers: parsed.GetValue(layers) is { Length: > 0 } chosen ? chosen : null);
             var report = HeadTraining.Run(pipeline, new HeadTrainingOptions
             {

@@ -28,7 +28,7 @@ internal static class ReplayCommand
             await using var configured = ConfiguredStore.Of(options, TimeProvider.System);
             var store = configured.Verdicts;
             await store.OpenAsync(cancellation);
-            var pipelines = new Dictionary<BundleIdentity, DetectionPipeline>();
+            var pipelines = new Dictionary<(BundleIdentity, string), DetectionPipeline>();
             try
             {
                 bool same = true;
@@ -41,11 +41,12 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static async Task<bool> ReplayAsync(Terminal terminal, IVerdictStore store, DetectionOptions options, Dictionary<BundleIdentity, DetectionPipeline> pipelines, string id, CancellationToken cancellation)
+    private static async Task<bool> ReplayAsync(Terminal terminal, IVerdictStore store, DetectionOptions options, Dictionary<(BundleIdentity, string), DetectionPipeline> pipelines, string id, CancellationToken cancellation)
     {
         var stored = await store.FindAsync(id, cancellation) ?? throw new UsageException($"{id}: no such verdict in the store.");
         if (stored.Message.Text is null) throw new UsageException($"{id}: the body was not stored, so it cannot be judged again.");
-        if (!pipelines.TryGetValue(stored.Bundle, out var pipeline)) pipelines[stored.Bundle] = pipeline = Open(terminal, options, stored.Bundle);
+        var made = (stored.Bundle, stored.Config);
+        if (!pipelines.TryGetValue(made, out var pipeline)) pipelines[made] = pipeline = Open(terminal, options, stored);
         var again = pipeline.Judge([stored.Message], cancellation)[0];
         if (again.Config != stored.Config)
             await terminal.Error.WriteLineAsync($"{id}: judged with another configuration here (type, kernels or device), so the last digits may differ.");
@@ -55,13 +56,31 @@ internal static class ReplayCommand
         return differences.Length == 0;
     }
 
-    private static DetectionPipeline Open(Terminal terminal, DetectionOptions options, BundleIdentity bundle)
+    /// <summary>The configured models with the verdict's bundle in its place among them; where its <c>config</c> is that of the bundle alone, without a second model.</summary>
+    private static DetectionPipeline Open(Terminal terminal, DetectionOptions options, JudgedMessage stored)
     {
-        options.Model = ModelFolders.Of(options, bundle) ?? bundle.Name;
-        var pipeline = Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
-        if (pipeline.Identity == bundle) return pipeline;
-        pipeline.Dispose();
-        throw new UsageException($"The verdict was made with {bundle.Name} {bundle.Version} ({bundle.Sha256[..12]}); here is {pipeline.Identity.Version} ({pipeline.Identity.Sha256[..12]}).");
+        string named = ModelFolders.Of(options, stored.Bundle) ?? stored.Bundle.Name;
+        bool bySecond = ModelFolders.Second(options)?.Name == stored.Bundle.Name;
+        var configured = bySecond ? Load(terminal, options, options.Model, named) : Load(terminal, options, named, options.Second);
+        if (configured.Second is not null && configured.Config != stored.Config)
+        {
+            var alone = Load(terminal, options, named, null);
+            bool isIt = alone.Config == stored.Config;
+            (isIt ? configured : alone).Dispose();
+            if (isIt) (configured, bySecond) = (alone, false);
+        }
+        var here = (bySecond ? configured.Second! : configured).Identity;
+        if (here == stored.Bundle) return configured;
+        configured.Dispose();
+        throw new UsageException($"The verdict was made with {stored.Bundle.Name} {stored.Bundle.Version} ({stored.Bundle.Sha256[..12]}); here is {here.Version} ({here.Sha256[..12]}).");
+    }
+
+    private static DetectionPipeline Load(Terminal terminal, DetectionOptions options, string model, string? second)
+    {
+        var (configuredModel, configuredSecond) = (options.Model, options.Second);
+        (options.Model, options.Second) = (model, second);
+        try { return Pipelines.Load(options, TimeProvider.System, warning => terminal.Error.WriteLine(warning)); }
+        finally { (options.Model, options.Second) = (configuredModel, configuredSecond); }
     }
 
     private static JsonNode? Node(Verdict verdict) => JsonSerializer.SerializeToNode<Verdict>(verdict, ContractJson.Options);

@@ -23,7 +23,7 @@ internal static class ScanCommand
         format.AcceptOnlyFromAmong("table", "jsonl");
         var json = new Option<bool>("--json") { Description = "The same as --format jsonl." };
         var explain = new Option<bool>("--explain") { Description = "Adds the evidence in words to the table, and what normalisation changed: each text is then read a second time, as it was sent." };
-        var shared = new ModelOptions(observer: true);
+        var shared = new ModelOptions(observer: true, second: true);
         var command = new Command("scan", "Judges messages from files, folders or standard input.") { paths, format, json, explain };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>

@@ -14,7 +14,7 @@ internal static class ServeCommand
     {
         var urls = new Option<string>("--urls") { Description = "Address to listen on; beyond loopback only with keys or accounts.", HelpName = "URL" };
         var data = new Option<string>("--data") { Description = "Folder of queue, store and keys.", HelpName = "FOLDER" };
-        var shared = new ModelOptions(observer: true);
+        var shared = new ModelOptions(observer: true, second: true);
         var command = new Command("serve", "Runs the HTTP API, the worker and the dashboard in one process.") { urls, data };
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

@@ -125,8 +125,7 @@ internal sealed class StreamBenchCommand
     private static string OwnFolder(string data)
     {
         string own = Directory.CreateDirectory(Path.Combine(data, "bench-" + Guid.NewGuid().ToString("N")[..8])).FullName;
-        foreach (string shared in new[] { "models", "dtype" })
-            if (Directory.Exists(Path.Combine(data, shared))) Directory.CreateSymbolicLink(Path.Combine(own, shared), Path.Combine(data, shared));
+        Configuration.ShareModels(data, own);
         return own;
     }
 

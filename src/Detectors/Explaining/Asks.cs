@@ -14,6 +14,9 @@ internal static class Asks
     /// <summary>A verb and its thing are this many words apart at most.</summary>
     private const int Near = 6;
 
+    /// <summary>Longer ones are no words.</summary>
+    private const int LongestWord = 40;
+
     private static readonly SearchValues<char> PhoneDigits = SearchValues.Create("0123456789-");
 
     public const string Credentials = "asks-credentials", Payment = "asks-payment", Urgency = "urgency", Threat = "threat", Reward = "reward-offer", Visit = "asks-visit", Contact = "asks-contact",
@@ -43,77 +46,107 @@ internal static class Asks
         new(Instant, "available free desk meeting quick. favour favor discreet. handle. task. errand", "moment now quick. minute. urgent. task. gift. confidential. number whatsapp. payment. reply."),
     ];
 
+    private static readonly Vocabulary Listed = new(Rules);
+
     /// <summary>How often each kind of ask stands in a text; kinds that do not are left out.</summary>
     /// <param name="text">Normalised.</param>
     public static IReadOnlyDictionary<string, int> Of(string text)
     {
         var words = Words(text);
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var rule in Rules)
-            if (rule.Count(words) is > 0 and var count) found[rule.Name] = count;
+        for (int rule = 0; rule < Rules.Length; rule++)
+            if (Count(words, Vocabulary.Verb(rule), Vocabulary.Thing(rule)) is > 0 and var count) found[Rules[rule].Name] = count;
         return found;
     }
 
-    private static List<string> Words(string text)
+    /// <summary>The words that stand in a list of any rule, by their places in the text.</summary>
+    private static List<(int Place, uint Lists)> Words(string text)
     {
-        var words = new List<string>();
-        int start = -1;
-        for (int i = 0; i <= text.Length && words.Count < MostWords; i++)
+        var words = new List<(int Place, uint Lists)>();
+        int start = -1, place = 0;
+        for (int i = 0; i <= text.Length && place < MostWords; i++)
         {
             char letter = i < text.Length ? text[i] : ' ';
             if (char.IsLetterOrDigit(letter) || letter is '\'' or '-') { if (start < 0) start = i; continue; }
-            if (start >= 0) words.Add(Word(text.AsSpan(start, i - start)));
+            if (start >= 0) Add(Lists(text.AsSpan(start, i - start)));
             start = -1;
-            if (letter is '$' or '£' or '€' or '%') words.Add(letter.ToString());
+            if (letter is '$' or '£' or '€' or '%') Add(Listed.Of([letter]));
         }
         return words;
+
+        void Add(uint lists)
+        {
+            if (lists != 0) words.Add((place, lists));
+            place++;
+        }
     }
 
     /// <summary>Numbers long enough to be called are one word.</summary>
-    private static string Word(ReadOnlySpan<char> word) => word.Length > 40 ? "" : word.Length >= 4 && char.IsAsciiDigit(word[^1]) && !word.ContainsAnyExcept(PhoneDigits) ? "#" : word.ToString().ToLowerInvariant();
-
-    private sealed class Rule(string name, string verbs, string things)
+    private static uint Lists(ReadOnlySpan<char> word)
     {
-        private readonly Vocabulary _verbs = new(verbs), _things = new(things);
-
-        public string Name => name;
-
-        /// <summary>Verbs with a thing near; the same words are no ask twice.</summary>
-        public int Count(List<string> words)
-        {
-            int count = 0, thing = -Near - 1, verb = -Near - 1;
-            for (int i = 0; i < words.Count; i++)
-            {
-                // A word may stand in both lists; it is no company for itself.
-                bool isVerb = _verbs.Has(words[i]), isThing = _things.Has(words[i]);
-                if (isVerb && i - thing <= Near || isThing && i - verb <= Near)
-                {
-                    count++;
-                    (thing, verb) = (-Near - 1, -Near - 1);
-                    continue;
-                }
-                if (isVerb) verb = i;
-                if (isThing) thing = i;
-            }
-            return count;
-        }
+        if (word.Length > LongestWord) return 0;
+        if (word.Length >= 4 && char.IsAsciiDigit(word[^1]) && !word.ContainsAnyExcept(PhoneDigits)) return Listed.Of("#");
+        Span<char> lower = stackalloc char[LongestWord];
+        return Listed.Of(lower[..word.ToLowerInvariant(lower)]);
     }
 
-    /// <summary>Whole words, and beginnings by their first letters.</summary>
+    /// <summary>Verbs with a thing near; the same words are no ask twice.</summary>
+    private static int Count(List<(int Place, uint Lists)> words, uint verbs, uint things)
+    {
+        int count = 0, thing = -Near - 1, verb = -Near - 1;
+        foreach (var (place, lists) in words)
+        {
+            // A word may stand in both lists; it is no company for itself.
+            bool isVerb = (lists & verbs) != 0, isThing = (lists & things) != 0;
+            if (isVerb && place - thing <= Near || isThing && place - verb <= Near)
+            {
+                count++;
+                (thing, verb) = (-Near - 1, -Near - 1);
+                continue;
+            }
+            if (isVerb) verb = place;
+            if (isThing) thing = place;
+        }
+        return count;
+    }
+
+    private sealed record Rule(string Name, string Verbs, string Things);
+
+    /// <summary>The words of all rules, whole ones and beginnings by their first letters, each with a bit for every list that it stands in: a word of a text is looked up once, not once a list.</summary>
     private sealed class Vocabulary
     {
         private const int Shortest = 3;
-        private readonly HashSet<string> _whole;
-        private readonly ILookup<string, string> _beginnings;
+        private readonly Dictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>> _whole;
+        private readonly Dictionary<string, List<(string Beginning, uint Lists)>>.AlternateLookup<ReadOnlySpan<char>> _beginnings;
 
-        public Vocabulary(string words)
+        public Vocabulary(Rule[] rules)
         {
-            var listed = words.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToLookup(word => word[^1] == '.' && word.Length > Shortest);
-            _whole = listed[false].Select(word => word.TrimEnd('.')).ToHashSet(StringComparer.Ordinal);
-            _beginnings = listed[true].Select(word => word.TrimEnd('.')).ToLookup(word => word[..Shortest], StringComparer.Ordinal);
+            var whole = new Dictionary<string, uint>(StringComparer.Ordinal);
+            var beginnings = new Dictionary<string, List<(string Beginning, uint Lists)>>(StringComparer.Ordinal);
+            for (int rule = 0; rule < rules.Length; rule++)
+                foreach (var (words, list) in new[] { (rules[rule].Verbs, Verb(rule)), (rules[rule].Things, Thing(rule)) })
+                    foreach (string listed in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    {
+                        string word = listed.TrimEnd('.');
+                        if (listed[^1] != '.' || listed.Length <= Shortest) whole[word] = whole.GetValueOrDefault(word) | list;
+                        else if (beginnings.TryGetValue(word[..Shortest], out var same)) same.Add((word, list));
+                        else beginnings[word[..Shortest]] = [(word, list)];
+                    }
+            _whole = whole.GetAlternateLookup<ReadOnlySpan<char>>();
+            _beginnings = beginnings.GetAlternateLookup<ReadOnlySpan<char>>();
         }
 
-        public bool Has(string word) => word.Length > 0 && (_whole.Contains(word)
-            || word.Length >= Shortest && _beginnings[word[..Shortest]].Any(beginning => word.StartsWith(beginning, StringComparison.Ordinal)));
+        public static uint Verb(int rule) => 1u << 2 * rule;
+
+        public static uint Thing(int rule) => 2u << 2 * rule;
+
+        public uint Of(ReadOnlySpan<char> word)
+        {
+            _whole.TryGetValue(word, out uint lists);
+            if (word.Length >= Shortest && _beginnings.TryGetValue(word[..Shortest], out var beginnings))
+                foreach (var (beginning, list) in beginnings)
+                    if (word.StartsWith(beginning)) lists |= list;
+            return lists;
+        }
     }
 }

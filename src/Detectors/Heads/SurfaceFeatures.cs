@@ -31,6 +31,17 @@ public sealed class SurfaceFeatures
         double characters = Math.Max(1, text.Length), count = Math.Max(1, words.Length);
         double meanLength = words.Length == 0 ? 0 : words.Average(word => (double)word.Length);
         int different = words.Take(100).Select(word => word.ToLowerInvariant()).Distinct(StringComparer.Ordinal).Count();
+        int ends = 0, digits = 0, capitals = 0, notAscii = 0, money = 0;
+        Span<int> counted = stackalloc int[Counted.Length];
+        foreach (char letter in text)
+        {
+            if (letter is '.' or '!' or '?') ends++;
+            if (char.IsAsciiDigit(letter)) digits++;
+            else if (char.IsUpper(letter)) capitals++;
+            if (letter > 0x7f) notAscii++;
+            if (letter == '$' || letter > 0x7f && char.GetUnicodeCategory(letter) == UnicodeCategory.CurrencySymbol) money++;
+            if (letter < 0x7f && Counted.IndexOf(letter) is >= 0 and int at) counted[at]++;
+        }
         List<double> values =
         [
             Math.Log(text.Length + 1),
@@ -39,17 +50,17 @@ public sealed class SurfaceFeatures
             words.Length == 0 ? 0 : Math.Sqrt(words.Average(word => Math.Pow(word.Length - meanLength, 2))),
             // Of the first hundred words, so that long texts do not look poor.
             different / Math.Max(1.0, Math.Min(100, words.Length)),
-            Math.Min(60, count / Math.Max(1, text.Count(letter => letter is '.' or '!' or '?'))),
-            text.Count(char.IsAsciiDigit) / characters,
-            text.Count(char.IsUpper) / characters,
+            Math.Min(60, count / Math.Max(1, ends)),
+            digits / characters,
+            capitals / characters,
             words.Count(word => word.Length > 2 && word.All(letter => !char.IsLower(letter)) && word.Any(char.IsUpper)) / count,
-            text.Count(letter => letter > 0x7f) / characters,
-            text.Count(letter => char.GetUnicodeCategory(letter) == UnicodeCategory.CurrencySymbol) / count,
+            notAscii / characters,
+            money / count,
             words.Count(IsAddress) / count,
-            words.Count(word => word.IndexOf('@') > 0 && word.IndexOf('.', word.IndexOf('@')) > 0) / count,
+            words.Count(word => word.IndexOf('@') is > 0 and int at && word.IndexOf('.', at) > 0) / count,
             words.Count(word => word.Count(char.IsAsciiDigit) >= 5) / count,
         ];
-        foreach (char letter in Counted) values.Add(text.Count(other => other == letter) / characters);
+        foreach (int number in counted) values.Add(number / characters);
         return new SurfaceFeatures([.. values.Select(value => (float)value)]);
     }
 

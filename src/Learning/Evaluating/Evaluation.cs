@@ -55,7 +55,7 @@ public static class Evaluation
     {
         var read = features.Of(messages, null, cancellation);
         return [.. rows.Select((row, i) => new MeasuredRow(row, read[i],
-            pipeline.Decide(new TextToJudge(messages[i].Channel, read[i].Characters, read[i].Tokens, read[i].Supported, read[i].ForHeads))))];
+            pipeline.Decide(MeasuredRow.ToJudge(messages[i].Channel, read[i]))))];
     }
 
     private static FileReport Report(EvaluationOptions options, IReadOnlyList<PlacedRow> all, List<MeasuredRow> rows, DetectionPipeline pipeline, CancellationToken cancellation)
@@ -94,4 +94,6 @@ internal sealed record MeasuredRow(PlacedRow Placed, StoredFeatures Features, Ju
 
     /// <summary>Rows of one pair, account, article or cluster are drawn together.</summary>
     public string Cluster => Row.Group ?? Placed.Cluster;
+
+    public static TextToJudge ToJudge(Channel channel, StoredFeatures features) => new(channel, features.Characters, features.Tokens, features.Supported, features.ForHeads);
 }

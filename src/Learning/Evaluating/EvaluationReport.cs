@@ -50,7 +50,7 @@ public sealed record MailReport(string Question, string Part, int Ham, int Posit
 /// <param name="Omitted">Heads that the file annotates but that have no positive row here.</param>
 public sealed record TechniqueReport(double MicroF1, double MacroF1, IReadOnlyList<TechniqueLine> Heads, IReadOnlyList<string> Omitted, double? TfidfMicroF1);
 
-public sealed record TechniqueLine(string Head, Counts Counts, double AveragePrecision, double CalibrationError);
+public sealed record TechniqueLine(string Head, Counts Counts, double AveragePrecision, double CalibrationError, double Brier);
 
 /// <summary>Places of techniques.</summary>
 /// <param name="Texts">Whose places annotators looked for.</param>

@@ -63,7 +63,7 @@ public static class EvaluationText
     private static string Outcome(DecidedReport? report) => report is null ? "– | –"
         : $"{report.Found} of {report.Positives} {Range(report.TruePositives)} | {report.Flagged} of {report.Negatives} {Range(report.FalsePositives)}";
 
-    private static string Signed(double value) => double.IsNaN(value) ? "–" : value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture).Replace('-', '−');
+    internal static string Signed(double value) => double.IsNaN(value) ? "–" : value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture).Replace('-', '−');
 
     /// <summary>AUROC by file and column, as published-numbers.md §2.7 has it.</summary>
     private static void Overview(StringBuilder text, EvaluationReport report)
@@ -101,9 +101,9 @@ public static class EvaluationText
     private static void Techniques(StringBuilder text, TechniqueReport report)
     {
         text.Append(Line($"micro-F1 {Short(report.MicroF1)}, macro-F1 {Short(report.MacroF1)}{(report.TfidfMicroF1 is { } floor ? $"; TF-IDF micro-F1 {Short(floor)}" : "")}{(report.Omitted.Count > 0 ? $"; without positives: {string.Join(", ", report.Omitted)}" : "")}"));
-        text.Append("| head | positive | F1 | precision | recall | average precision | ECE |\n|---|---|---|---|---|---|---|\n");
+        text.Append("| head | positive | F1 | precision | recall | average precision | ECE | Brier |\n|---|---|---|---|---|---|---|---|\n");
         foreach (var line in report.Heads)
-            text.Append(Line($"| {line.Head} | {line.Counts.Support} | {Short(line.Counts.F1)} | {Short(line.Counts.Precision)} | {Short(line.Counts.Recall)} | {Short(line.AveragePrecision)} | {Short(line.CalibrationError)} |"));
+            text.Append(Line($"| {line.Head} | {line.Counts.Support} | {Short(line.Counts.F1)} | {Short(line.Counts.Precision)} | {Short(line.Counts.Recall)} | {Short(line.AveragePrecision)} | {Short(line.CalibrationError)} | {Short(line.Brier)} |"));
     }
 
     private static void Spans(StringBuilder text, SpanReport report)
@@ -126,9 +126,9 @@ public static class EvaluationText
 
     private static string Rate(BudgetReport report) => report.Point is { } point ? Short(point.TruePositiveRate) : "n too small";
 
-    private static string Range(Interval interval) => $"[{Short(interval.Low)}, {Short(interval.High)}]";
+    internal static string Range(Interval interval) => $"[{Short(interval.Low)}, {Short(interval.High)}]";
 
-    private static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
+    internal static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
 
     internal static string Short(double value) => double.IsNaN(value) ? "–" : value.ToString("F3", CultureInfo.InvariantCulture);
 

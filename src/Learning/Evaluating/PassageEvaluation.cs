@@ -28,26 +28,8 @@ public static class PassageEvaluation
     public static PassageReport Run(DetectionPipeline pipeline, EvaluationOptions options, IProgress<string> progress, CancellationToken cancellation = default)
     {
         if (!pipeline.FindsPassages) throw new InvalidDataException($"{Evaluation.NameOf(pipeline)} has no thresholds for passages: its heads were trained before there were any.");
-        var files = options.Files.Select(file => Evaluation.Choose(LabelledSet.Of([.. LabelledFile.Read(file)]).Rows, pipeline, options with { Rows = null })).ToArray();
-        string[][] paragraphs = [.. files.Select(rows => rows.Where(row => row.Row.Machine == true).Select(row => Paragraph(row.Row.Text)).OfType<string>().Distinct(StringComparer.Ordinal).ToArray())];
-        string[] every = [.. paragraphs.SelectMany(one => one)];
-        if (every.Length == 0) throw new InvalidDataException($"{string.Join(", ", options.Files)}: no machine-written text is long enough for a paragraph.");
-        int each = Math.Max(1, (options.Rows is null or 0 ? MostTexts : options.Rows.Value) / files.Length);
-        var pairs = new List<(string File, Message Plain, Message Mixed, TextSpan Place)>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (int i = 0; i < files.Length; i++)
-        {
-            // Texts that set the thresholds would show no false alarms.
-            var hosts = files[i].Where(row => row.Row.Machine == false && row.Use == RowUse.Measured).DistinctBy(row => row.Cluster)
-                .Select(row => (row.Row, Message: MessageExtraction.Extract(row.Row.Message, new IngestOptions())))
-                // Some files share their people.
-                .Where(one => Gap(one.Message.Text!) is not null && seen.Add(one.Message.Text![..NearestToEdge]) && pipeline.Supports(DetectionPipeline.TextOf(one.Message))).Take(each);
-            // A paragraph of the same kind of text where the file has any.
-            string[] own = paragraphs[i].Length > 0 ? paragraphs[i] : every;
-            pairs.AddRange(hosts.Select((one, at) => Put(one.Row.File, one.Message, own[at % own.Length])));
-        }
-        if (pairs.Count == 0) throw new InvalidDataException($"{string.Join(", ", options.Files)}: no text by a person is long enough.");
-        progress.Report($"{pairs.Count} texts by people, {every.Length} paragraphs by machines.");
+        var (pairs, paragraphs) = Pairs(pipeline, options);
+        progress.Report($"{pairs.Count} texts by people, {paragraphs} paragraphs by machines.");
         var measured = new List<Measured>();
         foreach (var batch in pairs.Chunk(Batch))
         {
@@ -57,6 +39,35 @@ public static class PassageEvaluation
         if (options.Final) Evaluation.LogLook(pipeline, options, measured.Select(one => one.File).Distinct(StringComparer.Ordinal));
         return new PassageReport(Evaluation.NameOf(pipeline), Evaluation.Words(options, pipeline),
             [.. measured.GroupBy(one => one.File, StringComparer.Ordinal).Select(file => Figures(file.Key, [.. file]))], Figures("all", measured));
+    }
+
+    /// <summary>Texts by people, each with a paragraph put in, and how many paragraphs there are to choose from.</summary>
+    internal static (IReadOnlyList<Pair> Pairs, int Paragraphs) Pairs(DetectionPipeline pipeline, EvaluationOptions options)
+    {
+        var files = options.Files.Select(file => Evaluation.Choose(LabelledSet.Of([.. LabelledFile.Read(file)]).Rows, pipeline, options with { Rows = null })).ToArray();
+        var paragraphs = files.SelectMany(rows => rows).Where(row => row.Row.Machine == true).Select(row => (row.Row.Message.Channel, Text: Paragraph(row.Row.Text) ?? "")).Where(one => one.Text.Length > 0)
+            .DistinctBy(one => one.Text).OrderBy(one => LabelledSet.HashOf(one.Text), StringComparer.Ordinal).ToLookup(one => one.Channel, one => one.Text);
+        string[] every = [.. paragraphs.SelectMany(channel => channel)];
+        if (every.Length == 0) throw new InvalidDataException($"{string.Join(", ", options.Files)}: no machine-written text is long enough for a paragraph.");
+        int each = Math.Max(1, (options.Rows is null or 0 ? MostTexts : options.Rows.Value) / files.Length);
+        var pairs = new List<Pair>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            // Texts that set the thresholds would show no false alarms.
+            var hosts = file.Where(row => row.Row.Machine == false && row.Use == RowUse.Measured).DistinctBy(row => row.Cluster)
+                .Select(row => (row.Row, Message: MessageExtraction.Extract(row.Row.Message, new IngestOptions())))
+                // Some files share their people.
+                .Where(one => Gap(one.Message.Text!) is not null && seen.Add(one.Message.Text![..NearestToEdge]) && pipeline.Supports(DetectionPipeline.TextOf(one.Message))).Take(each);
+            foreach (var (row, message) in hosts)
+            {
+                // A paragraph of the same channel where there is any, another for each text.
+                string[] fit = [.. paragraphs[message.Channel].DefaultIfEmpty(every[pairs.Count % every.Length])];
+                pairs.Add(Put(row.File, message, fit[pairs.Count % fit.Length]));
+            }
+        }
+        if (pairs.Count == 0) throw new InvalidDataException($"{string.Join(", ", options.Files)}: no text by a person is long enough.");
+        return (pairs, every.Length);
     }
 
     /// <summary>Whole sentences from the middle of a text; null where it is too short.</summary>
@@ -84,12 +95,12 @@ public static class PassageEvaluation
             if (text[i] is '.' or '!' or '?' && char.IsWhiteSpace(text[i + 1]) || text[i] == '\n' && text[i + 1] == '\n') yield return i + 1;
     }
 
-    private static (string File, Message Plain, Message Mixed, TextSpan Place) Put(string file, Message plain, string paragraph)
+    private static Pair Put(string file, Message plain, string paragraph)
     {
         string text = plain.Text!;
         int gap = Gap(text)!.Value;
         string before = text[..gap] + "\n\n";
-        return (file, plain, plain with { Text = before + paragraph + "\n\n" + text[gap..] }, new TextSpan(before.Length, before.Length + paragraph.Length));
+        return new Pair(file, plain, plain with { Text = before + paragraph + "\n\n" + text[gap..] }, new TextSpan(before.Length, before.Length + paragraph.Length));
     }
 
     private static Found Outcome(JudgedMessage judged, TextSpan? place)
@@ -107,6 +118,9 @@ public static class PassageEvaluation
         return new PassageFigures(file, rows.Count, falsely, Interval.ClopperPearson(falsely, rows.Count), rows.Count(row => row.Plain.Machine),
             marked.Length, Interval.Wilson(marked.Length, rows.Count), rows.Count(row => row.Mixed.Machine), marked.Length == 0 ? double.NaN : marked.Average(one => one.Overlap), marked.Count(one => one.Overlap >= 0.5));
     }
+
+    /// <param name="Place">Of the paragraph in <paramref name="Mixed"/>.</param>
+    internal sealed record Pair(string File, Message Plain, Message Mixed, TextSpan Place);
 
     private sealed record Found(bool Marked, bool Machine, double Overlap);
 

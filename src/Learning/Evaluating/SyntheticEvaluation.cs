@@ -52,6 +52,11 @@ internal static class SyntheticEvaluation
     /// <summary>Without a value a text is as human as can be.</summary>
     private static double OrHuman(float value) => float.IsNaN(value) ? double.MinValue : value;
 
+    /// <summary>Buckets of tokens, shortest first; <see cref="LengthOf"/> counts from 0.</summary>
+    internal static IReadOnlyList<string> Lengths { get; } = ["under 50", "50–150", "150–400", "over 400"];
+
+    internal static int LengthOf(int tokens) => tokens switch { < 50 => 0, < 150 => 1, <= 400 => 2, _ => 3 };
+
     internal static bool HasHeads(IReadOnlyList<MeasuredRow> rows) => rows[0].Judgement.Scores.Synthetic is not null;
 
     private static double Head(MeasuredRow row) => row.Judgement.Margins[HeadNames.Synthetic];
@@ -88,8 +93,8 @@ internal static class SyntheticEvaluation
             yield return SliceOf("generator", generator.Key, [.. humans, .. generator], score);
         foreach (var domain in rows.GroupBy(row => row.Row.Domain, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
             yield return SliceOf("domain", domain.Key, [.. domain], score);
-        foreach (var length in rows.GroupBy(row => row.Features.Tokens switch { < 50 => 0, < 150 => 1, <= 400 => 2, _ => 3 }).OrderBy(group => group.Key))
-            yield return SliceOf("tokens", new[] { "under 50", "50–150", "150–400", "over 400" }[length.Key], [.. length], score);
+        foreach (var length in rows.GroupBy(row => LengthOf(row.Features.Tokens)).OrderBy(group => group.Key))
+            yield return SliceOf("tokens", Lengths[length.Key], [.. length], score);
     }
 
     private static Slice SliceOf(string kind, string name, IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, double> score) =>

@@ -26,10 +26,9 @@ internal static class TechniqueEvaluation
 
     private static TechniqueLine Line(string head, MeasuredRow[] rows)
     {
-        double Score(MeasuredRow row) => row.Judgement.Manipulation[head]!.Value;
+        (double, bool)[] probabilities = [.. rows.Select(row => (row.Judgement.Manipulation[head]!.Value, row.Row.Techniques![head]))];
         return new TechniqueLine(head,
             Counts.Of(rows.Select(row => (row.Judgement.Decided.Techniques.Contains(head), row.Row.Techniques![head]))),
-            Ranking.AveragePrecision([.. rows.Select(row => (Score(row), row.Row.Techniques![head]))]),
-            Probabilities.ExpectedCalibrationError([.. rows.Select(row => (Score(row), row.Row.Techniques![head]))]));
+            Ranking.AveragePrecision(probabilities), Probabilities.ExpectedCalibrationError(probabilities), Probabilities.Brier(probabilities));
     }
 }

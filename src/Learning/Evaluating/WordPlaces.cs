@@ -31,7 +31,7 @@ internal sealed class WordPlaces
                 (inside, all) = (inside + (isInside ? 1 : 0), all + 1);
             }
         _share = (inside + 1.0) / (all + 2);
-        _rule = SpanRules.Choose([.. choose.Select(one => Words(one.Text)).Zip(choose, (words, one) => new ScoredText(words, Scores(words), one.Marked))], cancellation).Rule;
+        _rule = SpanRules.Choose([.. choose.Select(one => Words(one.Text)).Zip(choose, (words, one) => new ScoredPlaces(words, Scores(words), one.Marked))], cancellation).Rule;
     }
 
     /// <summary>Null where the train or validation rows have no marks of the technique.</summary>

@@ -46,7 +46,7 @@ internal static class BundleWriter
             },
         };
         Save(options.Output, manifest);
-        File.WriteAllText(Path.Combine(options.Output, "README.md"), ModelCard.Write(manifest, heads, research));
+        ModelCard.WriteTo(options.Output, manifest, heads, research);
         return manifest;
     }
 

@@ -8,8 +8,51 @@ namespace Detection.Learning.Heads;
 /// <summary>The model card of a bundle, <c>README.md</c>: what is in it, what it learned from, how it decides, and what it must not be trusted with.</summary>
 internal static class ModelCard
 {
-    /// <param name="research">The second set of heads, for its column; null: there is none.</param>
-    public static string Write(BundleManifest manifest, TrainedHeads trained, TrainedHeads? research)
+    /// <summary>Tables and pictures of an evaluation beside the card; written by <c>evaluate --card</c>, linked by the card.</summary>
+    public const string Figures = "evaluation.md", Roc = "roc.png", Reliability = "reliability.png", Distributions = "distributions.png";
+
+    private const string FileName = "README.md", About = "BASE.md", Section = "## Figures\n", NextSection = "\n## ";
+
+    /// <summary>File names with what they show.</summary>
+    private static readonly (string File, string Shows)[] Pictures =
+    [
+        (Roc, "Share found over share of people (ham) flagged, on a log axis"),
+        (Reliability, "Observed over predicted share of positives"),
+        (Distributions, "Scores of either answer"),
+    ];
+
+    /// <summary>Writes the card into a bundle's folder, with what <c>BASE.md</c> there says of the language model, and a link to the figures that lie there.</summary>
+    /// <param name="research">The second set of heads, for its table; null: there is none.</param>
+    public static void WriteTo(string folder, BundleManifest manifest, TrainedHeads trained, TrainedHeads? research)
+    {
+        string about = Path.Combine(folder, About);
+        File.WriteAllText(Path.Combine(folder, FileName), Write(manifest, trained, research, File.Exists(about) ? File.ReadAllText(about) : null));
+        LinkFigures(folder);
+    }
+
+    /// <summary>Where a folder holds a card and figures, the card gets a section that shows them, in place of an earlier one. Nothing else of the card moves.</summary>
+    public static void LinkFigures(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path) || !File.Exists(Path.Combine(folder, Figures))) return;
+        string card = File.ReadAllText(path);
+        int start = card.IndexOf("\n" + Section, StringComparison.Ordinal) + 1;
+        if (start > 0)
+        {
+            int next = card.IndexOf(NextSection, start, StringComparison.Ordinal);
+            card = card.Remove(start, (next < 0 ? card.Length : next + 1) - start);
+        }
+        else
+            start = card.IndexOf("\n## Limits\n", StringComparison.Ordinal) is >= 0 and var limits ? limits + 1 : card.Length;
+        string section = $"{Section}Tables with intervals, by source, channel, writers, length and head: [{Figures}]({Figures}). It names the bundle that was measured by its hash.\n\n"
+            + Embedded([.. Pictures.Select(picture => picture.File).Where(file => File.Exists(Path.Combine(folder, file)))]);
+        File.WriteAllText(path, card.Insert(start, section));
+    }
+
+    /// <summary>Pictures as Markdown, a paragraph each.</summary>
+    public static string Embedded(IReadOnlyCollection<string> files) => string.Concat(Pictures.Where(picture => files.Contains(picture.File)).Select(picture => $"![{picture.Shows}]({picture.File})\n\n"));
+
+    private static string Write(BundleManifest manifest, TrainedHeads trained, TrainedHeads? research, string? about)
     {
         var (heads, fitted) = (trained.File, trained.Fitted);
         var card = new StringBuilder();
@@ -25,6 +68,7 @@ internal static class ModelCard
         Line($"");
         Line($"Heads hold for {string.Join(", ", manifest.Dtypes)}; features: layers {string.Join(", ", manifest.Features.Layers)} of width {manifest.Features.Width}, {manifest.Features.MaxTokens} tokens a message, {(manifest.Features.FirstPredicted ? "after a BOS token" : "no BOS")}.");
         Line($"");
+        if (about is not null) card.Append("## The language model\n").Append(about.Trim()).Append("\n\n");
         Line($"## Heads");
         Line($"Logistic regression on pooled hidden states, zero-shot criteria, surface and hashed words (the authorship head reads words only where that helps on a source left out, and no capitals, digits or punctuation); the heads for mail also read runs of characters and what a message asks for, where it leads and how it is made. Strength chosen on held-out folds: whole sources for `synthetic`, clusters of like texts elsewhere.");
         Line($"");

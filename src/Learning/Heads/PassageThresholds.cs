@@ -15,7 +15,7 @@ namespace Detection.Learning.Heads;
 internal static class PassageThresholds
 {
     /// <summary>Texts of one channel that are read: enough to show a budget of 1 %, and few enough to read again.</summary>
-    private const int MostOfChannel = 600;
+    private const int MostOfChannel = 330;
 
     private const int Batch = 32, ReportEvery = 512;
 

@@ -12,6 +12,14 @@ public static class ClusterBootstrap
         return Of(sorted.Select(row => row.Cluster).ToArray(), weights => Weighted(sorted, weights), draws);
     }
 
+    /// <summary>Share of machines found where one in so many people is flagged (<see cref="Ranking.AtFalsePositives"/>), the threshold set anew on each draw.</summary>
+    /// <param name="rows">Score, whether the row is machine (positive), and its cluster.</param>
+    public static Interval Found(IReadOnlyList<(double Score, bool Machine, string Cluster)> rows, int oneIn, int draws = Draws)
+    {
+        var sorted = rows.OrderByDescending(row => row.Score).ToArray();
+        return Of(sorted.Select(row => row.Cluster).ToArray(), weights => Found(sorted, weights, oneIn), draws);
+    }
+
     /// <summary>The interval of any statistic of row weights (how often a row's cluster was drawn); NaN results are left out.</summary>
     public static Interval Of(IReadOnlyList<string> clusters, Func<int[], double> statistic, int draws = Draws)
     {
@@ -49,5 +57,26 @@ public static class ClusterBootstrap
             machines += here;
         }
         return wins / (below * machines);
+    }
+
+    /// <summary>Of weighted rows, the highest score first; NaN where the people drawn are too few.</summary>
+    private static double Found((double Score, bool Machine, string Cluster)[] sorted, int[] weights, int oneIn)
+    {
+        int humans = 0, machines = 0;
+        for (int i = 0; i < sorted.Length; i++)
+            if (sorted[i].Machine) machines += weights[i];
+            else humans += weights[i];
+        if (humans < oneIn) return double.NaN;
+        int flagged = 0, found = 0;
+        for (int i = 0; i < sorted.Length;)
+        {
+            int above = found, start = i;
+            for (; i < sorted.Length && sorted[i].Score == sorted[start].Score; i++)
+                if (sorted[i].Machine) found += weights[i];
+                else flagged += weights[i];
+            // The threshold is this score, and nothing at it is flagged.
+            if (flagged > humans / oneIn) return above / (double)machines;
+        }
+        return double.NaN;
     }
 }

@@ -152,13 +152,13 @@ public sealed class LanguageModelTraining : IDisposable
         TokenizerFile.Write(Path.Combine(folder, "tokenizer.json"), _vocabulary);
     }
 
-    /// <summary>Writes one GGUF file: what was trained in Q8_0; what stayed as it was, and the embeddings, in Q4_1.</summary>
+    /// <summary>Writes one GGUF file: what was trained in Q8_0; what stayed as it was, the embeddings, and the keys, which bear rounding best, in Q4_1.</summary>
     /// <param name="name">Of the model, and its licence, for whoever opens the file.</param>
     public void ExportGguf(string path, string name, string licence)
     {
         var trained = _model.Trained;
         LlamaGguf.Write(path, _shape, _vocabulary, name, licence, weight => MemoryMarshal.Cast<byte, float>(_model.Weights[weight].bytes).ToArray(),
-            weight => trained.ContainsKey(weight) && weight != TrainableLlama.Embedding ? TensorType.Q8_0 : TensorType.Q4_1);
+            weight => trained.ContainsKey(weight) && weight != TrainableLlama.Embedding && !weight.EndsWith("k_proj.weight", StringComparison.Ordinal) ? TensorType.Q8_0 : TensorType.Q4_1);
     }
 
     /// <summary>Nats a token over the held-out tokens (at most 64 sequences of 512).</summary>

@@ -5,7 +5,7 @@ using Detection.Text;
 namespace Detection.Learning.Spans;
 
 /// <summary>A text that uses a technique: where annotators marked it, and the scores of its tokens.</summary>
-internal sealed record ScoredText(ProjectedText Text, float[] Scores, IReadOnlyList<TextSpan> Marked)
+internal sealed record ScoredPlaces(ProjectedText Text, float[] Scores, IReadOnlyList<TextSpan> Marked)
 {
     public SpanScore Under(SpanRule rule) => SpanScore.Of(Text.Text.Original, rule.Places(Scores, Text).Select(place => new TextSpan(place.Start, place.End)), Marked);
 }
@@ -17,7 +17,7 @@ internal static class SpanRules
     private static readonly int[] Around = [0, 1, 3, 8], Gaps = [0, 3, 10], Shortest = [1, 3];
     private static readonly float[] Slacks = [0.25f, 1, 2.5f];
 
-    public static (SpanRule Rule, SpanScore Score) Choose(IReadOnlyList<ScoredText> texts, CancellationToken cancellation)
+    public static (SpanRule Rule, SpanScore Score) Choose(IReadOnlyList<ScoredPlaces> texts, CancellationToken cancellation)
     {
         float[] scores = [.. texts.SelectMany(text => text.Scores).Order()];
         // The lowest level takes whole texts: where nothing is learned, that is the best that can be said.

@@ -86,7 +86,7 @@ internal sealed class SpanTraining
             start = LogisticRegression.Fit(matrix, scale, ridge, start, 40, _cancellation);
             var (weights, bias) = rows.Unscale(start);
             var head = new SpanHead(technique, weights, bias, new SpanRule(0, 0, 0, 0, 1));
-            var (rule, score) = SpanRules.Choose([.. choosing.Select(text => new ScoredText(text.Text, text.Scores(head, layer), text.Marked(technique)))], _cancellation);
+            var (rule, score) = SpanRules.Choose([.. choosing.Select(text => new ScoredPlaces(text.Text, text.Scores(head, layer), text.Marked(technique)))], _cancellation);
             if (score.F1 <= (best?.F1 ?? -1)) continue;
             (best, chosen) = ((head with { Rule = rule }, score.F1), ridge);
         }

@@ -72,6 +72,33 @@ public sealed class BundleWatcherTests : IDisposable
         Assert.Equal("1", Judge());
     }
 
+    [Fact]
+    public async Task A_switch_of_the_first_model_keeps_the_second()
+    {
+        _options.Second = Copy(_second, "larger", "2", "larger");
+        using var live = new LivePipeline(Pipelines.LoadForDuty(_options, _time, _ => { }));
+        string before = Config(live);
+        Assert.NotEqual(Config(_live), before);
+        await PointAsync("2", Sha256(_second));
+        await WatchUntilAsync(() => live.Identity.Version == "2", live);
+        string after = Config(live);
+        _options.Model = _second;
+        using var restarted = new LivePipeline(Pipelines.LoadForDuty(_options, _time, _ => { }));
+        Assert.NotEqual(before, after);
+        Assert.Equal(Config(restarted), after);
+
+        static string Config(LivePipeline pipeline) => Assert.Single(pipeline.Judge([Some.Message()], Cancellation)).Config;
+    }
+
+    [Fact]
+    public void A_second_model_whose_calibration_cannot_show_a_stated_budget_is_refused_by_name()
+    {
+        (_options.Model, _options.Second) = (Path.Combine(ModelSource.Shipped, "compact"), _second);
+        _options.Budget.HoldIn["email"] = "1/900";
+        var refused = Assert.Throws<InvalidOptionsException>(() => Pipelines.LoadForDuty(_options, _time, _ => { }));
+        Assert.Contains("tighter than tiny can show in the channel email", refused.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _live.Dispose();
@@ -82,9 +109,9 @@ public sealed class BundleWatcherTests : IDisposable
 
     private Task PointAsync(string version, string sha256) => _aliases.SetAsync(new BundleAlias("tiny", BundleAlias.Champion, version, sha256, "test", Some.Time), expected: null, Cancellation);
 
-    private async Task WatchUntilAsync(Func<bool> holds)
+    private async Task WatchUntilAsync(Func<bool> holds, LivePipeline? live = null)
     {
-        using var watcher = new BundleWatcher(_live, _aliases, Options.Create(_options), _time, _log);
+        using var watcher = new BundleWatcher(live ?? _live, _aliases, Options.Create(_options), _time, _log);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         await watcher.StartAsync(patience.Token);
@@ -99,12 +126,13 @@ public sealed class BundleWatcherTests : IDisposable
     private static string Sha256(string folder) => Bundle.ReadManifest(Path.Combine(folder, BundleManifest.FileName)).Sha256;
 
     /// <summary>The same heads under another version.</summary>
-    private string Copy(string from, string folder, string version)
+    private string Copy(string from, string folder, string version, string name = "tiny")
     {
         string to = Directory.CreateDirectory(_folder.File(Path.Combine("bundles", "tiny", folder))).FullName;
         foreach (string file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         string manifest = Path.Combine(to, BundleManifest.FileName);
-        File.WriteAllText(manifest, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(manifest), "\"version\": \"[^\"]*\"", $"\"version\": \"{version}\""));
+        string json = System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(manifest), "\"version\": \"[^\"]*\"", $"\"version\": \"{version}\"");
+        File.WriteAllText(manifest, json.Replace("\"name\": \"tiny\"", $"\"name\": \"{name}\"", StringComparison.Ordinal));
         return to;
     }
 

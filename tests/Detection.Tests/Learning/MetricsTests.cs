@@ -91,6 +91,25 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void The_interval_of_a_share_found_holds_the_share_and_moves_its_threshold_with_the_draw()
+    {
+        var random = new Random(2);
+        (double Score, bool Machine, string Cluster)[] rows = [.. Enumerable.Range(0, 400).Select(i => (Math.Round(random.NextDouble() + (i % 2 == 0 ? 0.4 : 0), 2), i % 2 == 0, $"c{i}"))];
+        double[] people = [.. rows.Where(row => !row.Machine).Select(row => row.Score)], machines = [.. rows.Where(row => row.Machine).Select(row => row.Score)];
+        double share = Ranking.AtFalsePositives(people, machines, 20)!.TruePositiveRate;
+        var interval = ClusterBootstrap.Found(rows, 20, 400);
+        Assert.InRange(share, interval.Low, interval.High);
+        // Wider than by a threshold that stands still.
+        var fixedThreshold = Interval.Wilson((int)Math.Round(share * machines.Length), machines.Length);
+        Assert.True(interval.High - interval.Low > fixedThreshold.High - fixedThreshold.Low);
+        // One cluster is drawn whole or not at all: the very share.
+        Assert.Equal(new Interval(share, share), ClusterBootstrap.Found([.. rows.Select(row => row with { Cluster = "one" })], 20, 10));
+        // A constant score finds nothing.
+        Assert.Equal(new Interval(0, 0), ClusterBootstrap.Found([.. rows.Select(row => row with { Score = 1 })], 20, 10));
+        Assert.True(double.IsNaN(ClusterBootstrap.Found(rows[..30], 20, 10).Low));
+    }
+
+    [Fact]
     public void Calibration_error_is_zero_where_shares_equal_probabilities()
     {
         (double, bool)[] fair = [.. Enumerable.Range(0, 300).Select(i => (0.2, i % 5 == 0))];

@@ -48,8 +48,11 @@ public sealed class TinyBundle : IDisposable
         BaseLicence = "Apache-2.0",
     };
 
-    internal DetectionPipeline Open(PipelineOptions? options = null) =>
-        DetectionPipeline.Open(new ModelSource("tiny", Bundle.BasePath, Bundle), (options ?? new PipelineOptions()) with { Time = _time });
+    internal DetectionPipeline Open(PipelineOptions? options = null) => Open(Bundle, options);
+
+    /// <summary>Other decisions over the same heads.</summary>
+    internal DetectionPipeline Open(Bundle bundle, PipelineOptions? options) =>
+        DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), (options ?? new PipelineOptions()) with { Time = _time });
 
     internal DetectionPipeline Plain() => DetectionPipeline.Open(new ModelSource("tiny", _model.Path, null), new PipelineOptions { MaxTokens = 400 });
 

@@ -15,12 +15,13 @@ public sealed class BenchCommandTests
         var fields = json.RootElement;
         Assert.Equal(
             ["model", "dtype", "device", "threads", "instructions", "kernels", "rounds", "messages", "tokens", "tokensPerSecond", "messagesPerSecond", "plainTokensPerSecond", "speedUp", "pairTokensPerSecond", "operationsPerToken",
-                "peakOperationsPerSecond", "peakShare", "loneMessageMilliseconds", "loneMessageRows", "loadingMilliseconds", "peakMemoryBytes"],
+                "peakOperationsPerSecond", "peakShare", "loneMessageMilliseconds", "loneMessageRows", "loadingMilliseconds", "peakMemoryBytes",
+                "judgedMessagesPerSecond", "judgingOverPass", "judgingStages", "cascade"],
             fields.EnumerateObject().Select(field => field.Name));
         Assert.Equal(("compact", "float32", 1), (fields.GetProperty("model").GetString(), fields.GetProperty("dtype").GetString(), fields.GetProperty("threads").GetInt32()));
         Assert.InRange(fields.GetProperty("tokens").GetInt64(), 128, 4_096);
         Assert.All(fields.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Number), field => Assert.True(field.Value.GetDouble() > 0, field.Name));
-        Assert.Equal(["loading", "warming up", "round 1 of 1"], run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["loading", "warming up", "round 1 of 1", "judging, round 1 of 1"], run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class BenchCommandTests
         await File.WriteAllTextAsync(folder.File("in.jsonl"), """{"id":"a","text":"The room is taken on Wednesday, so we meet on Thursday."}""", TestContext.Current.CancellationToken);
         var run = await TheCommand.RunAsync(["bench", folder.File("in.jsonl"), "--model", model.Path, "--observer", observer.Path, "--dtype", "float32", "--rounds", "1", "--threads", "1", "--device", "cpu"]);
         Assert.True(run.ExitCode == 0, run.Error);
-        foreach (string part in new[] { "1 messages", "tokens a second", "with the observer", "share of the peak", "float32", "1 threads", Path.GetFileName(model.Path) }) Assert.Contains(part, run.Output, StringComparison.Ordinal);
+        foreach (string part in new[] { "1 messages", "tokens a second", "with the observer", "on top of the pass", "tokenising", "share of the peak", "float32", "1 threads", Path.GetFileName(model.Path) }) Assert.Contains(part, run.Output, StringComparison.Ordinal);
     }
 
     [Theory]
