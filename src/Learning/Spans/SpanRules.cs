@@ -20,8 +20,8 @@ internal static class SpanRules
     public static (SpanRule Rule, SpanScore Score) Choose(IReadOnlyList<ScoredPlaces> texts, CancellationToken cancellation)
     {
         float[] scores = [.. texts.SelectMany(text => text.Scores).Order()];
-        // The lowest level takes whole texts: where nothing is learned, that is the best that can be said.
-        float[] levels = [.. Enumerable.Range(0, Levels + 1).Select(i => i == 0 ? scores[0] - 1 : scores[(scores.Length - 1) * i / (Levels + 1)])];
+        // The lowest level takes whole texts: where nothing is learned, that is the best that can be said. Under the highest only what is close to the highest of its text is taken.
+        float[] levels = [.. Enumerable.Range(0, Levels + 1).Select(i => i == 0 ? scores[0] - 1 : scores[(scores.Length - 1) * i / Levels])];
         SpanRule[] rules =
         [
             .. from around in Around from above in levels from slack in Slacks from gap in Gaps from shortest in Shortest select new SpanRule(around, above, slack, gap, shortest),
