@@ -9,6 +9,7 @@ using Detection.Detectors.Criteria;
 using Detection.Detectors.Explaining;
 using Detection.Detectors.Heads;
 using Detection.Detectors.Passages;
+using Detection.Detectors.Spans;
 using Detection.Model;
 using Detection.Text;
 
@@ -32,6 +33,7 @@ public sealed class DetectionPipeline : IDisposable
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
     private readonly PassageHead? _passages;
+    private readonly SpanHeads? _spans;
     private static readonly LanguageIdentifier Languages = new();
     private readonly int? _bos;
     private readonly string _baseSha256;
@@ -50,7 +52,8 @@ public sealed class DetectionPipeline : IDisposable
         _judge = heads is null ? null : new Judge(heads, source.Bundle!.Decisions);
         _evidence = new EvidenceWriter(heads?.Heads);
         _passages = heads is not null && source.Bundle!.Decisions.Passage is not null ? PassageHead.Of(heads.Heads, Layout) : null;
-        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = _passages?.Projections ?? [] };
+        _spans = heads?.Spans;
+        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = [.. _passages?.Projections ?? [], .. _spans?.Projections ?? []] };
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
         List<string> config = [FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? ""];
         if (observer is not null) config.Add(observer.Key);
@@ -83,7 +86,7 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>Languages that the bundle was made for; of a plain model English, the language of the criteria's literature.</summary>
     private IReadOnlyList<string> Spoken => Source.Bundle?.Manifest.Languages ?? ["en"];
 
-    /// <summary>The features, those of the first half, and one number a token for passages.</summary>
+    /// <summary>The features, those of the first half, and one number a token for passages, then for the places of techniques.</summary>
     private PoolingPlan WithHalves { get; }
 
     /// <summary>What judging pools: without heads nothing is asked of the first half.</summary>
@@ -172,6 +175,28 @@ public sealed class DetectionPipeline : IDisposable
         var scores = Scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = head.Projections }, cancellation);
         return [.. prepared.Zip(scores, (one, score) => head.Read(one.Text, one.Tokens, one.Read, score))];
     }
+
+    /// <summary>One number a token for each direction, and nothing else of the pass.</summary>
+    public IReadOnlyList<ProjectedText> Project(IReadOnlyList<Message> messages, IReadOnlyList<Projection> directions, CancellationToken cancellation = default)
+    {
+        var prepared = messages.Select(Prepare).ToArray();
+        var scores = Scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = directions }, cancellation);
+        return [.. prepared.Zip(scores, (one, score) => Projected(one, score.Projected))];
+    }
+
+    private ProjectedText Projected(Prepared one, ReadOnlySpan<float> values)
+    {
+        if (_bos is null) return new ProjectedText(one.Text, one.Tokens, one.Read, values.ToArray());
+        float[] read = new float[values.Length / one.Ids.Length * one.Read];
+        for (int at = 0; at < read.Length / Math.Max(1, one.Read); at++) values.Slice(at * one.Ids.Length + 1, one.Read).CopyTo(read.AsSpan(at * one.Read));
+        return new ProjectedText(one.Text, one.Tokens, one.Read, read);
+    }
+
+    /// <summary>The heads that point at the places of techniques; null where there are none.</summary>
+    public SpanHeads? Spans => _spans;
+
+    /// <summary>The sentences of a stored text that a head's words speak for most: where no head points at places.</summary>
+    public IReadOnlyList<EvidenceSpan> Sentences(string head, string text) => _evidence.Sentences(head, text);
 
     private Reading[] Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
@@ -289,6 +314,7 @@ public sealed class DetectionPipeline : IDisposable
         var predicted = new PredictedTokens(scores.LogProb, scores.Rank, scores.Entropy, scores.Variance) { Second = second };
         var structure = StructuralEvidence.Of(one.Message, one.Text);
         bool supported = Supports(one.Text.Text);
+        int ofPassages = plan == WithHalves ? (_passages?.Projections.Count ?? 0) * one.Ids.Length : 0;
         return new Reading
         {
             Message = one.Message,
@@ -298,7 +324,8 @@ public sealed class DetectionPipeline : IDisposable
             Supported = supported,
             Predicted = predicted,
             Features = Features(Pooled(plan, scores, from: 0), predicted, one.Message, one.Text.Text, structure),
-            Passages = plan.Projections.Count > 0 ? _passages!.Read(one.Text, one.Tokens, one.Read, scores) : [],
+            Passages = ofPassages > 0 ? _passages!.Read(one.Text, one.Tokens, one.Read, scores with { Projected = scores.Projected[..ofPassages] }) : [],
+            PointAt = plan == WithHalves && _spans is { } heads ? technique => heads.Of(technique, Projected(one, scores.Projected.AsSpan(ofPassages))) : null,
             FirstHalf = plan == Layout.Plan ? null : () => FirstHalf(one, plan, scores, supported, structure),
             Map = Map(one, scores),
             Structure = structure,
@@ -379,6 +406,8 @@ public sealed class DetectionPipeline : IDisposable
         }
         if (bundle.Manifest.Features.Width != Scorer.Width || bundle.Manifest.Features.Layers.Any(layer => layer > Scorer.Layers) || bundle.Heads.Heads.Mean.Length != Layout.Length)
             throw new BundleException(System.IO.Path.Combine(bundle.Folder, BundleManifest.FileName), "the heads do not fit the base model.");
+        if (bundle.Heads.Spans is { } spans && (spans.Layer > Scorer.Layers || spans.Projections[0].Direction.Length != Scorer.Width))
+            throw new BundleException(System.IO.Path.Combine(bundle.Folder, BundleManifest.FileName), "the heads that point at places do not fit the base model.");
         if (bundle.Manifest.Dtypes.Contains(Dtype)) return bundle.Heads;
         _options.Warn?.Invoke($"{Source.Name} has no heads for {Dtype} (it has them for {string.Join(", ", bundle.Manifest.Dtypes)}): verdicts carry criteria only.");
         return null;

@@ -33,6 +33,9 @@ public sealed record Reading
     /// <summary>What the authorship head makes of single passages; empty where nobody asked, or the text is too short to have several.</summary>
     public IReadOnlyList<Passage> Passages { get; init; } = [];
 
+    /// <summary>Where a technique is, for a technique that the text uses; null where no head points at its places. Null: the reading was not made to be judged, or no head points at any.</summary>
+    internal Func<string, IReadOnlyList<EvidenceSpan>?>? PointAt { get; init; }
+
     /// <summary>The first half of the tokens as if the text ended there, from the same pass; put together only when asked for. Null: the reading was not made to be judged.</summary>
     internal Func<TextToJudge>? FirstHalf { get; init; }
 

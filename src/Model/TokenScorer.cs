@@ -167,8 +167,8 @@ public sealed class TokenScorer : IDisposable
     private void See(int layer, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)
     {
         Pool(layer, state, pack, plan, scores);
-        for (int i = 0; i < plan.Projections.Count; i++)
-            if (plan.Projections[i].Layer == layer) Project(i, state, pack, plan.Projections[i].Direction, scores);
+        int[] here = [.. Enumerable.Range(0, plan.Projections.Count).Where(i => plan.Projections[i].Layer == layer)];
+        if (here.Length > 0) Project(here, state, pack, plan, scores);
     }
 
     private void Pool(int layer, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)
@@ -189,20 +189,22 @@ public sealed class TokenScorer : IDisposable
         }
     }
 
-    private void Project(int at, Tensor state, Pack pack, float[] direction, TokenScores[] scores)
+    /// <param name="here">Which of the plan's projections are of this layer.</param>
+    private void Project(int[] here, Tensor state, Pack pack, PoolingPlan plan, TokenScores[] scores)
     {
         foreach (Segment segment in pack.Segments)
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor rows = state.narrow(0, segment.Start, segment.Length).to(ScalarType.Float32);   // (n, W)
-            Span<float> into = scores[segment.Sequence].Projected.AsSpan(at * segment.Length, segment.Length);
-            if (rows.device.type != DeviceType.CPU)
+            bool onCpu = rows.device.type == DeviceType.CPU;
+            ReadOnlySpan<float> values = onCpu ? MemoryMarshal.Cast<byte, float>(rows.contiguous().bytes) : [];
+            foreach (int at in here)
             {
-                MemoryMarshal.Cast<byte, float>(rows.mv(tensor(direction, device: rows.device)).cpu().bytes).CopyTo(into); // (n)
-                continue;
+                float[] direction = plan.Projections[at].Direction;
+                Span<float> into = scores[segment.Sequence].Projected.AsSpan(at * segment.Length, segment.Length);
+                if (onCpu) for (int i = 0; i < into.Length; i++) into[i] = Dot(values.Slice(i * Width, Width), direction);
+                else MemoryMarshal.Cast<byte, float>(rows.mv(tensor(direction, device: rows.device)).cpu().bytes).CopyTo(into); // (n)
             }
-            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(rows.contiguous().bytes);
-            for (int i = 0; i < into.Length; i++) into[i] = Dot(values.Slice(i * Width, Width), direction);
         }
     }
 

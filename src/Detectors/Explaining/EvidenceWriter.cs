@@ -90,9 +90,12 @@ internal sealed class EvidenceWriter(HeadSet? heads)
     }
 
     private Evidence Technique(string name, Reading reading, Judgement judgement) =>
-        new(name, judgement.Manipulation[name] ?? 0, 0.5 * (judgement.Manipulation[name] ?? 0), Taxonomy.Find(name).Sentence, Sentences(name, reading));
+        new(name, judgement.Manipulation[name] ?? 0, 0.5 * (judgement.Manipulation[name] ?? 0), Taxonomy.Find(name).Sentence, reading.PointAt?.Invoke(name) ?? Sentences(name, reading));
 
-    private IReadOnlyList<EvidenceSpan> Sentences(string head, Reading reading) => _sentences?.Strongest(head, reading.Message.Text ?? "") ?? [];
+    /// <summary>The sentences of a stored text that a head's words speak for most.</summary>
+    public IReadOnlyList<EvidenceSpan> Sentences(string head, string text) => _sentences?.Strongest(head, text) ?? [];
+
+    private IReadOnlyList<EvidenceSpan> Sentences(string head, Reading reading) => Sentences(head, reading.Message.Text ?? "");
 
     /// <summary>The false-positive rate in words.</summary>
     private static string? Rate(Judgement judgement, string head, string whose, string verb)

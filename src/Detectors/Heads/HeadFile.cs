@@ -1,13 +1,18 @@
 using Detection.Checkpoints;
 using Detection.Contracts;
 using Detection.Detectors.Calibration;
+using Detection.Detectors.Spans;
 
 namespace Detection.Detectors.Heads;
 
 /// <summary>Heads and the scores of the calibration messages as one safetensors file.</summary>
 public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanScores> People)
 {
+    private const string SpanLayer = "spans.layer";
     private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity", GramRarity = "grams.rarity";
+
+    /// <summary>Heads that point at a technique's places; null where none do.</summary>
+    public SpanHeads? Spans { get; init; }
 
     /// <summary>The same heads give the same bytes. Weights of words and grams are stored as bfloat16: <see cref="Round"/> them before calibrating.</summary>
     public void Write(string path)
@@ -23,6 +28,12 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             tensors.Add(Vector($"{head.Name}.bias", [head.Bias]));
             tensors.Add(Vector($"{head.Name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
             foreach (var (channel, own) in head.OfChannel.OrderBy(one => one.Key)) tensors.Add(Vector($"{head.Name}.platt.{channel.Name()}", [own.Scale, own.Shift]));
+        }
+        if (Spans is not null) tensors.Add(Vector(SpanLayer, [Spans.Layer]));
+        foreach (var head in Spans?.Heads ?? [])
+        {
+            tensors.Add(Vector($"{head.Technique}.span", [.. head.Weights, head.Bias]));
+            tensors.Add(Vector($"{head.Technique}.span.rule", [head.Rule.Around, head.Rule.Above, head.Rule.Slack, head.Rule.Gap, head.Rule.Shortest]));
         }
         foreach (var (head, people) in People.OrderBy(one => one.Key, StringComparer.Ordinal))
             foreach (var (bucket, scores) in people.Buckets.OrderBy(one => one.Key, StringComparer.Ordinal)) tensors.Add(Vector($"{head}.people.{bucket}", scores));
@@ -63,7 +74,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             var channels = ChannelNames.All.Where(channel => file.Tensors.ContainsKey($"{name}.platt.{channel.Name()}")).ToDictionary(channel => channel, channel => Scaling($"{name}.platt.{channel.Name()}"));
             heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Grams = grams, Structure = structure, OfChannel = channels });
         }
-        return new HeadFile(new HeadSet(mean, deviation, rarity, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values));
+        return new HeadFile(new HeadSet(mean, deviation, rarity, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
     }
 
     /// <summary>To the nearest bfloat16, as <see cref="Write"/> stores it.</summary>
@@ -71,6 +82,21 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle(bits + 0x7fff + (bits >> 16 & 1) & 0xffff0000);
+    }
+
+    private static SpanHeads ReadSpans(string path, SafetensorsFile file, Func<string, float[]> values)
+    {
+        if (values(SpanLayer) is not [>= 0 and <= short.MaxValue and var layer] || layer != MathF.Floor(layer)) throw new CheckpointException(path, SpanLayer, "not one layer");
+        List<SpanHead> heads = [];
+        foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.span")))
+        {
+            float[] weights = values($"{name}.span");
+            if (weights.Length < 2 || (weights.Length - 1) % SpanHeads.Ahead.Count != 0) throw new CheckpointException(path, $"{name}.span", $"{weights.Length} numbers, not a bias and as many weights for each of {SpanHeads.Ahead.Count} tokens");
+            if (values($"{name}.span.rule") is not [>= 0 and <= SpanRule.Furthest and var around, var above, >= 0 and var slack, >= 0 and <= SpanRule.Furthest and var gap, >= 0 and <= SpanRule.Furthest and var shortest])
+                throw new CheckpointException(path, $"{name}.span.rule", "not the five numbers of a rule");
+            heads.Add(new SpanHead(name, weights[..^1], weights[^1], new SpanRule((int)around, above, slack, (int)gap, (int)shortest)));
+        }
+        return heads.Select(head => head.Weights.Length).Distinct().Count() == 1 ? new SpanHeads((int)layer, heads) : throw new CheckpointException(path, SpanLayer, "not one size of heads that read it");
     }
 
     private static Dictionary<string, HumanScores> ReadPeople(string path, SafetensorsFile file, Func<string, float[]> values)

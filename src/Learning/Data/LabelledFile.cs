@@ -8,7 +8,7 @@ namespace Detection.Learning.Data;
 /// <summary>Reads labelled JSON lines (also <c>.gz</c>) in the shapes of the shared data sets: authorship (<c>label</c>), mail (<c>labels</c> of ham, spam, phishing) and techniques (<c>source_labels</c>).</summary>
 public static class LabelledFile
 {
-    private const int LongestLine = 8 << 20;
+    private const int LongestLine = 8 << 20, MostSpans = 10_000;
 
     /// <exception cref="InvalidDataException">Names the file, the line and the field that is wrong.</exception>
     public static IEnumerable<LabelledRow> Read(string path)
@@ -86,11 +86,31 @@ public static class LabelledFile
         string source = fields["source"] ?? throw new FormatException("source is missing.");
         var annotated = TechniqueSources.HeadsOf(source) ?? throw new FormatException($"source '{source}' is not in the taxonomy.");
         var present = fields.List("labels");
-        return Row(fields, LearningTask.Manipulation, name, line) with
+        var row = Row(fields, LearningTask.Manipulation, name, line);
+        return row with
         {
             Techniques = annotated.ToDictionary(head => head, present.Contains, StringComparer.Ordinal),
+            Spans = fields.Items("spans") is { } spans ? [.. Spans(row.Text, spans, annotated)] : null,
             Group = fields["doc"] ?? fields["title"],
         };
+    }
+
+    /// <summary>From Unicode code points to UTF-16 units. A place that runs past the text ends with it; one of a technique that is no head is left out.</summary>
+    private static IEnumerable<TechniqueSpan> Spans(string text, JsonElement spans, IReadOnlyList<string> annotated)
+    {
+        if (spans.GetArrayLength() > MostSpans) throw new FormatException($"spans: {spans.GetArrayLength()} of them; at most {MostSpans} are read.");
+        int[] starts = [.. Enumerable.Range(0, text.Length).Where(i => !char.IsLowSurrogate(text[i]) || i == 0 || !char.IsHighSurrogate(text[i - 1])), text.Length];
+        int number = 0;
+        foreach (var span in spans.EnumerateArray())
+        {
+            string field = $"spans[{number++}]";
+            if (!span.TryGetProperty("start", out var from) || !from.TryGetInt32(out int start) || start < 0 || start >= starts.Length - 1) throw new FormatException($"{field}.start is no place in the text.");
+            if (!span.TryGetProperty("end", out var to) || !to.TryGetInt32(out int end) || end <= start) throw new FormatException($"{field}.end is not after its start.");
+            if (!span.TryGetProperty("technique", out var named)) throw new FormatException($"{field}.technique is missing.");
+            if (named.GetString() is not { } technique) continue;
+            if (!annotated.Contains(technique)) throw new FormatException($"{field}.technique '{technique}' is none that the source annotates.");
+            yield return new TechniqueSpan(starts[start], starts[Math.Min(end, starts.Length - 1)], technique);
+        }
     }
 
     private static LabelledRow Row(Fields fields, LearningTask task, string name, int line)
@@ -119,6 +139,9 @@ public static class LabelledFile
         public string? this[string name] => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
         public bool Has(string name) => row.TryGetProperty(name, out _);
+
+        /// <summary>Null where there is no list.</summary>
+        public JsonElement? Items(string name) => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value : null;
 
         public List<string> List(string name) => row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
             ? [.. value.EnumerateArray().Select(one => one.GetString() ?? "")]

@@ -38,6 +38,9 @@ public sealed record LabelledRow
     /// <summary>Heads that the source annotates, and which of them hold; null where it annotates none.</summary>
     public IReadOnlyDictionary<string, bool>? Techniques { get; init; }
 
+    /// <summary>Where in <see cref="Text"/> the techniques are, as annotators marked them; null where the source marks no places.</summary>
+    public IReadOnlyList<TechniqueSpan>? Spans { get; init; }
+
     public string? Generator { get; init; }
     public string Domain { get; init; } = "";
 
@@ -49,3 +52,6 @@ public sealed record LabelledRow
 
     public string? Variant { get; init; }
 }
+
+/// <summary>A place that carries a technique, in UTF-16 units of the row's text, end exclusive.</summary>
+public sealed record TechniqueSpan(int Start, int End, string Technique);

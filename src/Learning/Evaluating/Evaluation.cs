@@ -24,7 +24,7 @@ public static class Evaluation
             var chosen = Choose(rows, pipeline, options);
             progress.Report($"{LabelledFile.Name(file)}: {chosen.Count} rows");
             var measured = Measure(pipeline, features, chosen, [.. chosen.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions()))], cancellation);
-            if (measured.Count > 0) files.Add(Report(options, rows, measured, pipeline));
+            if (measured.Count > 0) files.Add(Report(options, rows, measured, pipeline, cancellation));
         }
         if (options.Final) LogLook(pipeline, options, files.Select(file => file.File));
         return new EvaluationReport(NameOf(pipeline), options.Task, Words(options, pipeline), options.Final, files);
@@ -58,14 +58,18 @@ public static class Evaluation
             pipeline.Decide(MeasuredRow.ToJudge(messages[i].Channel, read[i]))))];
     }
 
-    private static FileReport Report(EvaluationOptions options, IReadOnlyList<PlacedRow> all, List<MeasuredRow> rows, DetectionPipeline pipeline)
+    private static FileReport Report(EvaluationOptions options, IReadOnlyList<PlacedRow> all, List<MeasuredRow> rows, DetectionPipeline pipeline, CancellationToken cancellation)
     {
         var report = new FileReport(rows[0].Row.File, rows.Count, rows.Select(row => row.Placed.Cluster).Distinct(StringComparer.Ordinal).Count());
         return options.Task switch
         {
             LearningTask.Synthetic => report with { Synthetic = SyntheticEvaluation.Of(rows, pipeline.Layout) },
             LearningTask.Spam => report with { Mail = MailEvaluation.Of(rows, options.TfidfBaseline ? TfidfBaseline.Train(all, row => row.Mail != MailKind.Ham) : null) },
-            _ => report with { Techniques = TechniqueEvaluation.Of(rows, options.TfidfBaseline ? all : null) },
+            _ => report with
+            {
+                Techniques = TechniqueEvaluation.Of(rows, options.TfidfBaseline ? all : null),
+                Spans = SpanEvaluation.Of(pipeline, rows, options.TfidfBaseline ? all : null, cancellation),
+            },
         };
     }
 

@@ -14,6 +14,9 @@ public sealed record FileReport(string File, int Rows, int Distinct)
     public SyntheticReport? Synthetic { get; init; }
     public IReadOnlyList<MailReport>? Mail { get; init; }
     public TechniqueReport? Techniques { get; init; }
+
+    /// <summary>Null where annotators marked no places.</summary>
+    public SpanReport? Spans { get; init; }
 }
 
 /// <param name="Columns">AUROC by column: <c>head</c> where there is one, zero-shot criteria with the sign of the literature (higher = machine), bare surface features.</param>
@@ -48,3 +51,18 @@ public sealed record MailReport(string Question, string Part, int Ham, int Posit
 public sealed record TechniqueReport(double MicroF1, double MacroF1, IReadOnlyList<TechniqueLine> Heads, IReadOnlyList<string> Omitted, double? TfidfMicroF1);
 
 public sealed record TechniqueLine(string Head, Counts Counts, double AveragePrecision, double CalibrationError, double Brier);
+
+/// <summary>Places of techniques.</summary>
+/// <param name="Texts">Whose places annotators looked for.</param>
+/// <param name="All">Over all techniques: numbers of places and sums of overlaps are added.</param>
+public sealed record SpanReport(int Texts, IReadOnlyList<SpanLine> Lines, SpanLine All)
+{
+    /// <summary>The method of <see cref="SpanFigure"/> that verdicts take: heads that point at places, else sentences.</summary>
+    public const string Evidence = "evidence";
+}
+
+public sealed record SpanLine(string Technique, IReadOnlyList<SpanFigure> Figures);
+
+/// <param name="Named">Over all texts; places only of techniques that the bundle names, as evidence shows them.</param>
+/// <param name="Given">Over the texts that use the technique, as if it were always named there and nowhere else.</param>
+public sealed record SpanFigure(string Method, SpanScore Named, SpanScore Given);

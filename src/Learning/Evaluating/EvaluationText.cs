@@ -18,6 +18,7 @@ public static class EvaluationText
             if (file.Synthetic is { } synthetic) Synthetic(text, synthetic);
             if (file.Mail is { } mail) Mail(text, mail);
             if (file.Techniques is { } techniques) Techniques(text, techniques);
+            if (file.Spans is { } spans) Spans(text, spans);
             text.Append('\n');
         }
         return text.ToString();
@@ -104,6 +105,17 @@ public static class EvaluationText
         foreach (var line in report.Heads)
             text.Append(Line($"| {line.Head} | {line.Counts.Support} | {Short(line.Counts.F1)} | {Short(line.Counts.Precision)} | {Short(line.Counts.Recall)} | {Short(line.AveragePrecision)} | {Short(line.CalibrationError)} | {Short(line.Brier)} |"));
     }
+
+    private static void Spans(StringBuilder text, SpanReport report)
+    {
+        text.Append(Line($"\nplaces of techniques in {report.Texts} texts: span precision, recall and F1 (SemEval-2020); named: as evidence shows them; given: in texts that use the technique, pointing alone\n"));
+        text.Append("| technique | method | marked | named: places | P | R | F1 | given: places | P | R | F1 |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
+        foreach (var line in report.Lines.Append(report.All))
+            foreach (var figure in line.Figures)
+                text.Append(Line($"| {line.Technique} | {figure.Method} | {figure.Named.Marked} | {Places(figure.Named)} | {Places(figure.Given)} |"));
+    }
+
+    private static string Places(SpanScore score) => $"{score.Predicted} | {Short(score.Precision)} | {Short(score.Recall)} | {Short(score.F1)}";
 
     private static string Decided(DecidedReport report, string negatives, string positives) =>
         $"{report.Found} of {report.Positives} {positives} found {Range(report.TruePositives)}, {report.Flagged} of {report.Negatives} {negatives} flagged {Range(report.FalsePositives)}";

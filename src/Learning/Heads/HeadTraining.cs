@@ -9,6 +9,7 @@ using Detection.Ingest;
 using Detection.Learning.Attacks;
 using Detection.Learning.Data;
 using Detection.Learning.Features;
+using Detection.Learning.Spans;
 
 namespace Detection.Learning.Heads;
 
@@ -71,9 +72,10 @@ public sealed class HeadTraining
         var heads = Calibrate(fitted, space.Scaling, calibrating);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
-        var file = new HeadFile(heads, people);
+        var file = new HeadFile(heads, people) { Spans = SpanTraining.Fit(_pipeline, set, _progress, cancellation) };
         var decisions = Decisions(file, calibrating) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
-        return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate]), fitted, teaching.Length, calibrating.Length);
+        var chose = file.Spans is null ? [] : set.For(RowUse.SetsThresholds).Where(SpanTraining.Marks);
+        return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate.Union(chose)]), fitted, teaching.Length, calibrating.Length);
     }
 
     /// <summary>One row in so many of authorship is learned from a second time, as an attack leaves it: whatever the attack, the answer stays.</summary>

@@ -84,6 +84,12 @@ internal static class ModelCard
             Line($"|---|---|---|---|---|---|");
             foreach (var head in research.Fitted) Line($"{Row(head, second.Decisions)}");
         }
+        foreach (var (which, spans) in new[] { ("", heads.Spans), ("research ", research?.File.Spans) })
+        {
+            if (spans is null) continue;
+            Line($"");
+            Line($"The {which}heads also point at the places of a named technique, by the states of single tokens after layer {spans.Layer}: {string.Join(", ", spans.Heads.Select(head => head.Technique))}. Other techniques are shown by the sentences whose words speak for them.");
+        }
         Line($"");
         Line($"## Calibration and decisions");
         Line($"`synthetic`, `spam` and `phishing` are probabilities at even odds; techniques at the frequency of their sources. False-positive rates are (1 + k)/(n + 1) over calibration messages by people (ham).");

@@ -2,6 +2,7 @@ using Detection.Checkpoints;
 using Detection.Contracts;
 using Detection.Detectors.Calibration;
 using Detection.Detectors.Heads;
+using Detection.Detectors.Spans;
 
 namespace Detection.Tests.Detectors;
 
@@ -84,6 +85,45 @@ public sealed class HeadFileTests
     }
 
     [Fact]
+    public void Heads_that_point_at_places_are_read_again_and_files_without_them_as_before()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        (Some() with { Spans = Pointing() }).Write(path);
+        var read = HeadFile.Read(path);
+        var head = Assert.Single(read.Spans!.Heads);
+        Assert.Equal((4, "loaded_language", 0.5f, new SpanRule(1, -0.25f, 2.5f, 3, 2)), (read.Spans.Layer, head.Technique, head.Bias, head.Rule));
+        Assert.Equal([1f, 2, 3, 4], head.Weights);
+        // What an older program looks for is all there.
+        Assert.Equal(["synthetic", "spam"], read.Heads.Heads.Select(one => one.Name));
+        Some().Write(path);
+        Assert.Null(HeadFile.Read(path).Spans);
+    }
+
+    [Theory]
+    [InlineData("spans.layer", new[] { 0.5f })]
+    [InlineData("loaded_language.span", new[] { 1f, 2, 3, 4 })]
+    [InlineData("loaded_language.span.rule", new[] { 0f, 0, 0, 1e9f, 0 })]
+    [InlineData("loaded_language.span.rule", new[] { 0f, 0, 0, 0 })]
+    public void Heads_that_cannot_point_are_refused_by_name(string name, float[] wrong)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        (Some() with { Spans = Pointing() }).Write(path);
+        using (var whole = SafetensorsFile.Open(path))
+        {
+            var kept = whole.Tensors.Values.Select(tensor =>
+            {
+                float[] values = new float[tensor.Count];
+                whole.Read(tensor.Name, values);
+                return tensor.Name == name ? new NamedTensor(name, [wrong.Length], wrong) : new NamedTensor(tensor.Name, tensor.Shape, values);
+            }).ToArray();
+            SafetensorsWriter.Write(path, kept);
+        }
+        Assert.Contains(name, Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Structure_of_another_program_is_refused()
     {
         using var folder = new TemporaryFolder();
@@ -154,6 +194,8 @@ public sealed class HeadFileTests
             }
         }
     }
+
+    private static SpanHeads Pointing() => new(4, [new SpanHead("loaded_language", [1, 2, 3, 4], 0.5f, new SpanRule(1, -0.25f, 2.5f, 3, 2))]);
 
     private static HeadFile WithMail() => new(
         new HeadSet([1, 2], [2, 1], [.. Enumerable.Repeat(1f, WordVector.Buckets)],

@@ -26,6 +26,37 @@ public sealed class LabelledFileTests
         Assert.False(rows[2].Techniques!.ContainsKey("fear_threat"));
     }
 
+    [Fact]
+    public void Places_are_counted_in_code_points_and_read_as_utf16()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "some.jsonl");
+        const string Start = """{"id":"1","text":"\ud83d\ude00\ud83d\ude00 vile \ud83d\ude00 lies","labels":[],"source_labels":[],"source":"semeval2021-task6" """;
+        File.WriteAllLines(path,
+        [
+            Start + ""","spans":[{"start":3,"end":7,"technique":"loaded_language"},{"start":10,"end":99,"technique":"doubt_smear"},{"start":0,"end":1,"technique":null,"source_technique":"Repetition"}]}""",
+            Start + ""","spans":[]}""",
+            Start + "}",
+        ]);
+        LabelledRow[] rows = [.. LabelledFile.Read(path)];
+        // The second runs past the text and is cut; the third is of no head.
+        Assert.Equal([new TechniqueSpan(5, 9, "loaded_language"), new TechniqueSpan(13, 17, "doubt_smear")], rows[0].Spans!);
+        Assert.Equal(["vile", "lies"], rows[0].Spans!.Select(span => rows[0].Text[span.Start..span.End]));
+        Assert.Empty(rows[1].Spans!);
+        Assert.Null(rows[2].Spans);
+    }
+
+    [Theory]
+    [InlineData("""{"start":4,"end":5,"technique":"loaded_language"}""", "spans[0].start")]
+    [InlineData("""{"start":-1,"end":5,"technique":"loaded_language"}""", "spans[0].start")]
+    [InlineData("""{"start":2,"end":2,"technique":"loaded_language"}""", "spans[0].end")]
+    [InlineData("""{"start":2,"technique":"loaded_language"}""", "spans[0].end")]
+    [InlineData("""{"start":2,"end":3}""", "spans[0].technique is missing")]
+    [InlineData("""{"start":2,"end":3,"technique":"reward_lure"}""", "'reward_lure' is none that the source annotates")]
+    [InlineData("""{"start":0,"end":1,"technique":null},7""", "line")]
+    public void A_wrong_place_is_refused_by_its_field(string spans, string reason) =>
+        A_wrong_line_is_refused_with_file_line_and_field($$"""{"id":"1","text":"four","labels":[],"source_labels":[],"source":"ptc-semeval2020","spans":[{{spans}}]}""", reason == "line" ? "" : reason);
+
     [Theory]
     [InlineData("""{"id":"1","label":"machine"}""", "text is missing")]
     [InlineData("""{"id":"1","text":"a","label":"robot"}""", "label is 'robot'")]

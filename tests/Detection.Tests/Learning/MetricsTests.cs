@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Detection.Learning.Metrics;
+using Detection.Text;
 
 namespace Detection.Tests.Learning;
 
@@ -27,6 +28,30 @@ public sealed class MetricsTests
         }
         Assert.Equal(471, seen);
     }
+
+    [Fact]
+    public void Span_scores_are_those_of_the_published_definition_worked_by_hand()
+    {
+        string text = new('x', 100);
+        // One right half (10 of 20 predicted, 10 of 10 marked), one wrong, one marked place missed.
+        var score = SpanScore.Of(text, [new TextSpan(0, 20), new TextSpan(50, 60)], [new TextSpan(10, 20), new TextSpan(80, 90)]);
+        Assert.Equal(new SpanScore(2, 2, 0.5, 1), score);
+        Assert.Equal((0.25, 0.5, 1 / 3.0), (score.Precision, score.Recall, score.F1));
+        // One prediction over two marked places has both overlaps: (10 + 5) / 30; each marked place is found whole.
+        Assert.Equal(new SpanScore(1, 2, 0.5, 2), SpanScore.Of(text, [new TextSpan(0, 30)], [new TextSpan(0, 10), new TextSpan(20, 25)]));
+        // Places that overlap are one, so nothing counts twice; places that touch are two.
+        Assert.Equal(new SpanScore(1, 1, 1, 1), SpanScore.Of(text, [new TextSpan(0, 6), new TextSpan(4, 10)], [new TextSpan(0, 10), new TextSpan(2, 5)]));
+        Assert.Equal(new SpanScore(2, 1, 2, 1), SpanScore.Of(text, [new TextSpan(0, 5), new TextSpan(5, 10)], [new TextSpan(0, 10)]));
+        Assert.Equal(new SpanScore(0, 1, 0, 0), SpanScore.Of(text, [], [new TextSpan(0, 10)]));
+        Assert.Equal(0, SpanScore.None.F1);
+        // Micro: (0.5 + 0) / 3 and 1 / 3.
+        Assert.Equal(2 * (0.5 / 3) * (1 / 3.0) / (0.5 / 3 + 1 / 3.0), SpanScore.Sum([score, new SpanScore(1, 1, 0, 0)]).F1, 1e-12);
+    }
+
+    [Fact]
+    public void Span_lengths_are_code_points() =>
+        // 😀a of 😀abc: 2 of 4 code points, though 3 of 5 UTF-16 units.
+        Assert.Equal(new SpanScore(1, 1, 0.5, 1), SpanScore.Of("\U0001F600abc", [new TextSpan(0, 5)], [new TextSpan(0, 3)]));
 
     [Fact]
     public void The_rate_at_a_budget_flags_no_more_people_than_allowed_whatever_the_ties()
