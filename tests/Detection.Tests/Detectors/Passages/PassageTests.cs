@@ -186,7 +186,7 @@ public sealed class PassageTests(TinyBundle tiny)
 
     private DetectionPipeline Open(PassageDecision decision)
     {
-        var bundle = tiny.Bundle with { Decisions = tiny.Bundle.Decisions with { Passage = decision } };
+        var bundle = tiny.Bundle with { Manifest = tiny.Bundle.Manifest with { Decisions = tiny.Bundle.Decisions with { Passage = decision } } };
         return DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions { Time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch) });
     }
 

@@ -76,7 +76,7 @@ public sealed class SpanTests(TinyBundle tiny)
         Assert.Equal(before.Evidence.Select(one => one.Text), judged.Evidence.Select(one => one.Text));
         // The same bits in any batch, and beside passages, which take their numbers from the same pass.
         Assert.Equal(Json(judged), Json(pipeline.Judge([Of("Another text that is read beside it."), Of(text)], Cancellation)[1]));
-        using var both = Open(Random(3, technique), out _, new PassageDecision(0.01, 0.95, new Dictionary<string, double> { ["all"] = 1e9 }));
+        using var both = Open(Random(3, technique), out _, new PassageDecision(0.01, 0.95, 1e9, 500));
         Assert.Equal(Json(judged), Json(both.Judge([Of(text)], Cancellation)[0]));
         // A technique without such a head is still shown by its sentences.
         using var other = Open(Random(3, "fear_threat"), out _);
@@ -99,7 +99,7 @@ public sealed class SpanTests(TinyBundle tiny)
     private DetectionPipeline Open(SpanHeads spans, out SpanHeads heads, PassageDecision? passage = null)
     {
         heads = spans;
-        var bundle = tiny.Bundle with { Heads = tiny.Bundle.Heads with { Spans = spans }, Decisions = tiny.Bundle.Decisions with { Passage = passage } };
+        var bundle = tiny.Bundle with { Heads = tiny.Bundle.Heads with { Spans = spans }, Manifest = tiny.Bundle.Manifest with { Decisions = tiny.Bundle.Decisions with { Passage = passage } } };
         return DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions { Time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch) });
     }
 
