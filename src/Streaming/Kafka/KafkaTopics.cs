@@ -11,6 +11,8 @@ public sealed record TopicPlan(string Name, int Partitions, short Replicas, IRea
 /// <summary>The topics of a prefix: makes what is missing, and says what differs from the plan.</summary>
 public sealed class KafkaTopics : IDisposable
 {
+    private static readonly TimeSpan FencedPause = TimeSpan.FromSeconds(1);
+
     private readonly KafkaStreamOptions _options;
     private readonly KafkaClients _clients;
     private readonly Lock _gate = new();
@@ -51,6 +53,15 @@ public sealed class KafkaTopics : IDisposable
         var existing = await DescribeAsync([.. plan.Select(topic => topic.Name)]).ConfigureAwait(false);
         var missing = plan.Where(topic => !existing.ContainsKey(topic.Name)).ToList();
         if (missing.Count == 0) return [];
+        for (var left = _options.RequestTimeout; !await TryCreateAsync(missing, mayWait: left > TimeSpan.Zero).ConfigureAwait(false); left -= FencedPause) await Task.Delay(FencedPause).ConfigureAwait(false);
+        string[] made = [.. missing.Select(topic => topic.Name)];
+        await UntilKnownAsync(made).ConfigureAwait(false);
+        return made;
+    }
+
+    /// <summary>False: all brokers are fenced, as one is that was too busy to give a sign of life in time; the next sign makes it a broker again.</summary>
+    private async Task<bool> TryCreateAsync(List<TopicPlan> missing, bool mayWait)
+    {
         try
         {
             await AskAsync(async admin =>
@@ -61,15 +72,14 @@ public sealed class KafkaTopics : IDisposable
             }).ConfigureAwait(false);
         }
         catch (CreateTopicsException failure) when (failure.Results.All(result => !result.Error.IsError || result.Error.Code == ErrorCode.TopicAlreadyExists)) { }   // another was first
+        catch (CreateTopicsException failure) when (mayWait && failure.Results.Any(result => result.Error.Code == ErrorCode.InvalidReplicationFactor && result.Error.Reason.Contains("fenced", StringComparison.Ordinal))) { return false; }
         catch (CreateTopicsException failure)
         {
             var refused = failure.Results.First(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists);
             throw new StreamException(StreamFault.Unavailable, $"Kafka at {_options.BootstrapServers} does not make the topic {refused.Topic}: {refused.Error.Reason}", failure);
         }
         catch (KafkaException failure) { throw _clients.Unavailable("making topics", failure); }
-        string[] made = [.. missing.Select(topic => topic.Name)];
-        await UntilKnownAsync(made).ConfigureAwait(false);
-        return made;
+        return true;
     }
 
     /// <summary>A sentence for each thing that is not as planned; none: all is. A partition count or replica count of -1 is not looked at.</summary>
@@ -161,7 +171,14 @@ public sealed class KafkaTopics : IDisposable
             if (_disposed || _admin != gone) return;
             _admin = _clients.Admin();
         }
-        _ = Task.Run(gone.Dispose);
+        _ = DisposeLaterAsync(gone);
+    }
+
+    /// <summary>Another question may still be under way on it, and librdkafka reads freed memory where a handle goes under a call: all of them have an answer or have given up by then.</summary>
+    private async Task DisposeLaterAsync(IAdminClient gone)
+    {
+        await Task.Delay(3 * _options.RequestTimeout).ConfigureAwait(false);
+        gone.Dispose();
     }
 
     private static IEnumerable<string> Differences(TopicPlan plan, TopicDescription found, IReadOnlyDictionary<string, string> settings)

@@ -18,7 +18,7 @@ internal sealed class SharedServer : IAsyncDisposable
     public static async Task<SharedServer> StartAsync(string kind, string data, params string[] arguments)
     {
         var server = new SharedServer(Repository.Shared("servers", kind), data, arguments);
-        await server.ScriptAsync("start", arguments);
+        await server.ServeAsync(arguments);
         server.Address = kind == "kafka"
             ? File.ReadLines(Path.Combine(data, "cluster")).First(line => line.StartsWith("brokers=", StringComparison.Ordinal))["brokers=".Length..]
             : $"http://127.0.0.1:{(await File.ReadAllTextAsync(Path.Combine(data, "node1", "port"))).Trim()}";
@@ -29,14 +29,15 @@ internal sealed class SharedServer : IAsyncDisposable
     public Task KillAsync(int? node = null) => ScriptAsync("stop", [.. Node(node), "--kill"]);
 
     /// <summary>Returns when it serves again what it had.</summary>
-    public async Task RestartAsync(int? node = null)
-    {
-        string[] arguments = node is null ? _arguments.Contains("--nodes") ? [] : _arguments : Node(node);
-        // The script gives a server 90 s; replaying its log on a busy machine may need more, and what was replayed stays replayed.
-        for (int left = 3; !await RunAsync("start", arguments); left--) Assert.True(left > 0, await LogAsync("start"));
-    }
+    public Task RestartAsync(int? node = null) => ServeAsync(node is null ? _arguments.Contains("--nodes") ? [] : _arguments : Node(node));
 
     public async ValueTask DisposeAsync() => await ScriptAsync("stop", ["--kill"]);
+
+    /// <summary>The script gives a server 90 s; on a busy machine a first start or the replay of a log may need more, and what was done stays done.</summary>
+    private async Task ServeAsync(string[] arguments)
+    {
+        for (int left = 3; !await RunAsync("start", arguments); left--) Assert.True(left > 0, await LogAsync("start"));
+    }
 
     private static string[] Node(int? node) => node is { } one ? ["--node", $"{one}"] : [];
 
