@@ -33,7 +33,6 @@ public sealed class DetectionPipeline : IDisposable
     private readonly Judge? _judge;
     private readonly EvidenceWriter _evidence;
     private readonly PassageHead? _passages;
-    private readonly SpanHeads? _spans;
     private static readonly LanguageIdentifier Languages = new();
     private readonly int? _bos;
     private readonly string _baseSha256;
@@ -52,8 +51,8 @@ public sealed class DetectionPipeline : IDisposable
         _judge = heads is null ? null : new Judge(heads, source.Bundle!.Decisions);
         _evidence = new EvidenceWriter(heads?.Heads);
         _passages = heads is not null && source.Bundle!.Decisions.Passage is not null ? PassageHead.Of(heads.Heads, Layout) : null;
-        _spans = heads?.Spans;
-        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = [.. _passages?.Projections ?? [], .. _spans?.Projections ?? []] };
+        Spans = heads?.Spans;
+        WithHalves = new PoolingPlan(Layout.Layers, [Pooling.Mean, Pooling.Last, Pooling.FirstHalfMean, Pooling.FirstHalfLast]) { Projections = [.. _passages?.Projections ?? [], .. Spans?.Projections ?? []] };
         Identity = source.Bundle?.Identity ?? new BundleIdentity(source.Name, "", _baseSha256);
         List<string> config = [FeatureKey, options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? ""];
         if (observer is not null) config.Add(observer.Key);
@@ -179,7 +178,7 @@ public sealed class DetectionPipeline : IDisposable
     /// <summary>One number a token for each direction, and nothing else of the pass.</summary>
     public IReadOnlyList<ProjectedText> Project(IReadOnlyList<Message> messages, IReadOnlyList<Projection> directions, CancellationToken cancellation = default)
     {
-        var prepared = messages.Select(Prepare).ToArray();
+        var prepared = Prepare(messages, cancellation);
         var scores = Scorer.Score(Ids(prepared), PoolingPlan.None with { Projections = directions }, cancellation);
         return [.. prepared.Zip(scores, (one, score) => Projected(one, score.Projected))];
     }
@@ -193,7 +192,7 @@ public sealed class DetectionPipeline : IDisposable
     }
 
     /// <summary>The heads that point at the places of techniques; null where there are none.</summary>
-    public SpanHeads? Spans => _spans;
+    public SpanHeads? Spans { get; }
 
     /// <summary>The sentences of a stored text that a head's words speak for most: where no head points at places.</summary>
     public IReadOnlyList<EvidenceSpan> Sentences(string head, string text) => _evidence.Sentences(head, text);
@@ -325,7 +324,7 @@ public sealed class DetectionPipeline : IDisposable
             Predicted = predicted,
             Features = Features(Pooled(plan, scores, from: 0), predicted, one.Message, one.Text.Text, structure),
             Passages = ofPassages > 0 ? _passages!.Read(one.Text, one.Tokens, one.Read, scores with { Projected = scores.Projected[..ofPassages] }) : [],
-            PointAt = plan == WithHalves && _spans is { } heads ? technique => heads.Of(technique, Projected(one, scores.Projected.AsSpan(ofPassages))) : null,
+            PointAt = plan == WithHalves && Spans is { } heads ? technique => heads.Of(technique, Projected(one, scores.Projected.AsSpan(ofPassages))) : null,
             FirstHalf = plan == Layout.Plan ? null : () => FirstHalf(one, plan, scores, supported, structure),
             Map = Map(one, scores),
             Structure = structure,

@@ -10,5 +10,7 @@ public static class HeadNames
     /// <summary>These read the make-up of a message and runs of its characters too; the others judge words and style alone.</summary>
     public static bool IsMail(string head) => head is Spam or Phishing;
 
+    public static bool IsTechnique(string head) => Taxonomy.Techniques.Any(technique => technique.Name == head);
+
     public static IReadOnlyList<string> All { get; } = [Synthetic, Spam, Phishing, .. Taxonomy.Techniques.Select(technique => technique.Name)];
 }

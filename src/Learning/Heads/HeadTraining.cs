@@ -44,18 +44,19 @@ public sealed class HeadTraining
 
     private HeadTrainingReport Run(CancellationToken cancellation)
     {
-        var heads = Learn(_options.Licences, cancellation);
+        LabelledRow[] rows = [.. _options.Data.SelectMany(LabelledFile.Read)];
+        var heads = Learn(rows, _options.Licences, cancellation);
         // The same sources in both sets are the same heads twice: then there is one set.
-        var research = _options.Research && _options.Licences < LicenceClass.Restricted && _options.Data.SelectMany(LabelledFile.Read).Any(row => !Allowed(row, _options.Licences))
-            ? Learn(LicenceClass.Restricted, cancellation)
+        var research = _options.Research && _options.Licences < LicenceClass.Restricted && rows.Any(row => !Allowed(row, _options.Licences))
+            ? Learn(rows, LicenceClass.Restricted, cancellation)
             : null;
         var manifest = BundleWriter.Write(_pipeline, _options, heads, research);
         return new HeadTrainingReport(manifest, heads.Fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), heads.Taught, heads.Calibrated);
     }
 
-    private TrainedHeads Learn(LicenceClass licences, CancellationToken cancellation)
+    private TrainedHeads Learn(LabelledRow[] rows, LicenceClass licences, CancellationToken cancellation)
     {
-        var set = LabelledSet.Of([.. _options.Data.SelectMany(LabelledFile.Read).Where(row => Allowed(row, licences)), .. _options.Extra]);
+        var set = LabelledSet.Of([.. rows.Where(row => Allowed(row, licences)), .. _options.Extra]);
         _progress.Report($"{licences.ToString().ToLowerInvariant()}: {set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
         var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(licences, CorpusUse.HeadNegatives, RowUse.Teaches, Math.Max(1, _options.CorpusEach / 4))).ToArray();
         var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(licences, CorpusUse.Calibration, RowUse.SetsThresholds, _options.CorpusEach)).ToArray();
@@ -168,11 +169,11 @@ public sealed class HeadTraining
         var margins = calibrating.Select(example => plain.Margins(example.Features.ForHeads)).ToArray();
         Head[] heads = [.. plain.Heads.Select((head, at) =>
         {
+            bool technique = HeadNames.IsTechnique(head.Name);
             var rows = Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, head.Name) is not null)
                 // Unknown techniques in ordinary text are no calibration rows.
-                .Where(i => calibrating[i].Row.Techniques is not null || !Taxonomy.Techniques.Any(technique => technique.Name == head.Name))
+                .Where(i => calibrating[i].Row.Techniques is not null || !technique)
                 .Select(i => (Margin: margins[i][at], Positive: HeadTargets.Of(calibrating[i].Row, head.Name) == true, calibrating[i].Channel)).ToArray();
-            bool technique = Taxonomy.Techniques.Any(technique => technique.Name == head.Name);
             Platt Fit(IReadOnlyList<(float Margin, bool Positive)> some)
             {
                 double positives = some.Count(row => row.Positive), negatives = some.Count - positives;
@@ -215,7 +216,7 @@ public sealed class HeadTraining
         for (int at = 0; at < heads.Heads.Count; at++)
         {
             var head = heads.Heads[at];
-            if (!Taxonomy.Techniques.Any(technique => technique.Name == head.Name)) continue;
+            if (!HeadNames.IsTechnique(head.Name)) continue;
             var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
                 .Select(i => (head.Calibration.Probability(margins[i][at]), calibrating[i].Row.Techniques![head.Name])).ToArray();
             double[] ordinary = !HeadTargets.IsLure(head.Name) ? [] : [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).Select(i => head.Calibration.Probability(margins[i][at])).Order()];
