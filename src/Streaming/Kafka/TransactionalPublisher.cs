@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace Detection.Streaming.Kafka;
 
@@ -41,7 +42,7 @@ internal sealed class TransactionalPublisher : IDisposable
     /// <summary>Publishes what is ready; waits for a transaction under way. Failures are tried again later: nothing is lost, the position has not moved.</summary>
     public void Publish(IReadOnlyCollection<int>? only = null)
     {
-        if (!_one.Wait(_options.RequestTimeout)) return;
+        if (IsReplaced || !_one.Wait(_options.RequestTimeout)) return;
         try { Transact(only); }
         catch (Exception failure)
         {
@@ -144,10 +145,16 @@ internal sealed class TransactionalPublisher : IDisposable
         return true;
     }
 
-    /// <summary>A transaction whose end is unknown has ended when the next producer of its id is ready; whether with a commit, the group's positions tell.</summary>
+    /// <summary>
+    /// A transaction whose end is unknown has ended when the next producer of its id is ready; whether with a commit, the group's positions tell. Asked as administrator: a consumer
+    /// that is being closed, which is when the last results go out, answers no such question until it times out.
+    /// </summary>
     private IReadOnlyList<PartitionProgress> WithoutCommitted(IReadOnlyList<PartitionProgress> ready)
     {
-        var committed = _consumer.Committed(ready.Select(one => new TopicPartition(_options.Messages, one.Partition)), _options.RequestTimeout).ToDictionary(one => one.Partition.Value, one => one.Offset.Value);
+        using var admin = _clients.Admin();
+        var asked = new ConsumerGroupTopicPartitions(_options.GroupName, [.. ready.Select(one => new TopicPartition(_options.Messages, one.Partition))]);
+        var answer = admin.ListConsumerGroupOffsetsAsync([asked], new() { RequestTimeout = _options.RequestTimeout, RequireStableOffsets = true }).GetAwaiter().GetResult();
+        var committed = answer.Single().Partitions.ToDictionary(one => one.Partition.Value, one => one.Offset.Value);
         foreach (var one in ready)
             if (committed.GetValueOrDefault(one.Partition, -1) is >= 0 and var position) _partitions.Stored(one.Partition, one.Assignment, Math.Min(position, one.Position));
         _unsure = false;

@@ -1,4 +1,5 @@
 using System.Text;
+using Confluent.Kafka;
 using Detection.Streaming;
 using Detection.Streaming.Kafka;
 
@@ -38,6 +39,24 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
         await next.DisposeAsync();
         await abandoned.DisposeAsync();
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), Verdicts(options).OrderBy(int.Parse));
+    }
+
+    /// <summary>Cause: the group's position was asked of the consumer, which answers nothing while it is closed; the last results did not go out, and closing took 10 s.</summary>
+    [Fact]
+    public async Task Results_go_out_when_the_last_transaction_before_closing_is_fenced()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", CommitInterval = TimeSpan.FromSeconds(2) };
+        await using var stream = await OpenAsync(options);
+        await stream.SendAsync([Record("a", "0"), Record("a", "1")], Cancellation);
+        var received = await ReceiveAsync(stream, 2);
+        await stream.CompleteAsync([Judged(received[0])], Cancellation);
+        await UntilReadAsync(options, 1);
+        using var intruder = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = options.BootstrapServers, TransactionalId = $"{options.Prefix}.worker-1" }).Build();
+        intruder.InitTransactions(TimeSpan.FromSeconds(30));
+        await stream.CompleteAsync([Judged(received[1])], Cancellation);
+        await stream.DisposeAsync();
+        Assert.Equal(["0", "1"], Verdicts(options));
     }
 
     [Fact]
