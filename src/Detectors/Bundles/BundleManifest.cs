@@ -68,8 +68,15 @@ public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);
 /// <param name="Techniques">Probability from which a technique is named, by head.</param>
 public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic, ScoreDecision Spam, ScoreDecision Phishing, IReadOnlyDictionary<string, double> Techniques)
 {
+    /// <summary>By channel and technique, where ordinary messages of the channel make a higher probability than <see cref="Techniques"/> necessary. Null in older bundles.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>>? TechniquesOf { get; init; }
+
     /// <summary>Null: nothing is said of single passages.</summary>
     public PassageDecision? Passage { get; init; }
+
+    /// <summary>Whether the technique is named in such a message.</summary>
+    public bool Names(string technique, double probability, Channel channel) => Techniques.TryGetValue(technique, out double threshold) && probability >= threshold
+        && !(TechniquesOf?.TryGetValue(channel.Name(), out var higher) == true && higher.TryGetValue(technique, out double least) && probability < least);
 }
 
 /// <summary>

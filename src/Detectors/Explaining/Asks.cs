@@ -11,16 +11,14 @@ internal static class Asks
     /// <summary>What a message wants stands at its beginning; more words are not read.</summary>
     private const int MostWords = 1_500;
 
-    /// <summary>A verb and its thing are this many words apart at most.</summary>
-    private const int Near = 6;
-
     /// <summary>Longer ones are no words.</summary>
     private const int LongestWord = 40;
 
     private static readonly SearchValues<char> PhoneDigits = SearchValues.Create("0123456789-");
 
     public const string Credentials = "asks-credentials", Payment = "asks-payment", Urgency = "urgency", Threat = "threat", Reward = "reward-offer", Visit = "asks-visit", Contact = "asks-contact",
-        Sale = "sale-offer", Impersonal = "impersonal-greeting", Confidence = "asks-confidence", Instant = "asks-availability";
+        Sale = "sale-offer", Impersonal = "impersonal-greeting", Confidence = "asks-confidence", Instant = "asks-availability",
+        Secret = "asks-secret", NewAccount = "new-bank-details", Secrecy = "asks-secrecy";
 
     // A word with a full stop at its end is a beginning: "verif." stands for verify, verified, verification.
     private static readonly Rule[] Rules =
@@ -44,6 +42,9 @@ internal static class Asks
         new(Impersonal, "dear. hello hi attention. valued esteemed dearest", "customer. user. member. friend. client. sir madam beneficiary winner. subscriber. holder. cardholder. sir/madam recipient."),
         new(Confidence, "confidential. private secret. discreet. trust. foreign overseas deceased late inherit.", "transaction. business proposal. deal. matter. kin transfer. fund. million. barrister bank surprise."),
         new(Instant, "available free desk meeting quick. favour favor discreet. handle. task. errand", "moment now quick. minute. urgent. task. gift. confidential. number whatsapp. payment. reply."),
+        new(Secret, "enter. provid. confirm. submit. type complet. with asked send photograph. have share", "password. passphrase passcode. pin cvv cvc otp phrase credential. card.") { Near = 5 },
+        new(NewAccount, "new changed change updat. different instead moved switched", "bank. iban payroll salar. beneficiary") { Near = 4 },
+        new(Secrecy, "between quiet quietly mention. discretion secret", "us keep keeping not don't appreciate.") { Near = 2 },
     ];
 
     private static readonly Vocabulary Listed = new(Rules);
@@ -55,7 +56,7 @@ internal static class Asks
         var words = Words(text);
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int rule = 0; rule < Rules.Length; rule++)
-            if (Count(words, Vocabulary.Verb(rule), Vocabulary.Thing(rule)) is > 0 and var count) found[Rules[rule].Name] = count;
+            if (Count(words, Vocabulary.Verb(rule), Vocabulary.Thing(rule), Rules[rule].Near) is > 0 and var count) found[Rules[rule].Name] = count;
         return found;
     }
 
@@ -91,17 +92,17 @@ internal static class Asks
     }
 
     /// <summary>Verbs with a thing near; the same words are no ask twice.</summary>
-    private static int Count(List<(int Place, uint Lists)> words, uint verbs, uint things)
+    private static int Count(List<(int Place, uint Lists)> words, uint verbs, uint things, int near)
     {
-        int count = 0, thing = -Near - 1, verb = -Near - 1;
+        int count = 0, thing = -near - 1, verb = -near - 1;
         foreach (var (place, lists) in words)
         {
             // A word may stand in both lists; it is no company for itself.
             bool isVerb = (lists & verbs) != 0, isThing = (lists & things) != 0;
-            if (isVerb && place - thing <= Near || isThing && place - verb <= Near)
+            if (isVerb && place - thing <= near || isThing && place - verb <= near)
             {
                 count++;
-                (thing, verb) = (-Near - 1, -Near - 1);
+                (thing, verb) = (-near - 1, -near - 1);
                 continue;
             }
             if (isVerb) verb = place;
@@ -110,7 +111,11 @@ internal static class Asks
         return count;
     }
 
-    private sealed record Rule(string Name, string Verbs, string Things);
+    private sealed record Rule(string Name, string Verbs, string Things)
+    {
+        /// <summary>A verb and its thing are this many words apart at most.</summary>
+        public int Near { get; init; } = 6;
+    }
 
     /// <summary>The words of all rules, whole ones and beginnings by their first letters, each with a bit for every list that it stands in: a word of a text is looked up once, not once a list.</summary>
     private sealed class Vocabulary

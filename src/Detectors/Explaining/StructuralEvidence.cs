@@ -62,6 +62,9 @@ internal static class StructuralEvidence
         [Asks.Impersonal] = ("It greets its reader without a name.", 0.05),
         [Asks.Confidence] = ("It asks for confidence in a matter of money.", 0.1),
         [Asks.Instant] = ("It asks for a quick favour.", 0.05),
+        [Asks.Secret] = ("It asks for a password, a card or another secret.", 0.1),
+        [Asks.NewAccount] = ("It speaks of new bank details.", 0.1),
+        [Asks.Secrecy] = ("It asks to keep something secret.", 0.05),
     };
 
     public const string UrgencyWithLink = "urgency-with-link", AsksElsewhere = "asks-elsewhere", HiddenText = "hidden-text";

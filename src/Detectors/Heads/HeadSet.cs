@@ -41,7 +41,7 @@ public sealed class HeadSet
         (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
         foreach (var head in heads)
             if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets) || head.Grams.Length is not (0 or CharacterGrams.Buckets)
-                || head.Structure.Length != 0 && head.Structure.Length != StructuralFeatures.Count)
+                || head.Structure.Length > StructuralFeatures.Count)
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
     }
 
@@ -94,7 +94,7 @@ public sealed class HeadSet
     private static float Margin(Head head, float[] dense, TextFeatures features, float[] words, float[] grams)
     {
         float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias + Sparse(features.Words, words, head.Words) + Sparse(features.Grams, grams, head.Grams);
-        return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure, head.Structure) : margin;
+        return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure.AsSpan(0, head.Structure.Length), head.Structure) : margin;
     }
 
     private static float Sparse(WordVector counted, float[] values, float[] weights)

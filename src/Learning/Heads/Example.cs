@@ -22,6 +22,12 @@ internal static class HeadTargets
     /// <summary>What a corpus text lacks.</summary>
     public static bool IsLure(string head) => Lures.Contains(head);
 
+    /// <summary>
+    /// An ordinary message of which nobody has said whether it uses the technique: most do not. Together such messages teach a part of what the technique is not, or a head that has only seen
+    /// one kind of text speaks of every text of another.
+    /// </summary>
+    public static bool IsBackground(LabelledRow row, string head) => HeadNames.IsTechnique(head) && row.Techniques is null && row.Mail == MailKind.Ham && Of(row, head) is null;
+
     /// <summary>Null: the row says nothing about the head.</summary>
     public static bool? Of(LabelledRow row, string head) => head switch
     {

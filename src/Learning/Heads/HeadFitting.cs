@@ -65,7 +65,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, HeadStrength strength, CancellationToken cancellation)
     {
         var rows = examples.Select(example => example.Row).ToArray();
-        return Split(head, Fit(rows, head, strength, null, cancellation), strength, rows.Count(row => row.Positive), rows.Count(row => !row.Positive));
+        return Split(head, Fit(rows, head, strength, null, cancellation), strength, rows.Count(row => row.Positive), examples.Count(example => !example.Row.Positive && !example.IsBackground));
     }
 
     /// <summary>Numbers of a row's dense features as it is learned from.</summary>
@@ -114,7 +114,8 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         if (learn.All(row => row.Positive) || !learn.Any(row => row.Positive)) return double.NaN;
         var matrix = Matrix(learn, head, strength);
         float[] weights = start = LogisticRegression.Fit(matrix, Scales(head, strength), strength.Ridge, start, 60, cancellation);
-        var scored = held.Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive)).ToArray();
+        // Told from texts of other kinds, a technique looks easier than it is.
+        var scored = held.Where(i => !examples[i].IsBackground).Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive)).ToArray();
         return Ranking.Auroc([.. scored.Where(one => !one.Positive).Select(one => one.Score)], [.. scored.Where(one => one.Positive).Select(one => one.Score)]);
     }
 
@@ -145,10 +146,11 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     {
         string Key(TaughtExample example) => bySource ? example.SourceGroup : (Data.SplitRules.Share(example.Cluster + "/fold") % Folds).ToString(System.Globalization.CultureInfo.InvariantCulture);
         return [.. Enumerable.Range(0, examples.Count).GroupBy(i => Key(examples[i]), StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Where(group => group.Any(i => examples[i].Row.Positive) && group.Any(i => !examples[i].Row.Positive))
+            .Where(group => group.Any(i => examples[i].Row.Positive) && group.Any(i => !examples[i].Row.Positive && !examples[i].IsBackground))
             .Select(group => group.ToHashSet())];
     }
 }
 
 /// <summary>A row as a head learns from it, and what it must not be torn from.</summary>
-internal sealed record TaughtExample(TrainingRow Row, string SourceGroup, string Cluster);
+/// <param name="IsBackground">It has no answer of its own: it teaches, and measures nothing.</param>
+internal sealed record TaughtExample(TrainingRow Row, string SourceGroup, string Cluster, bool IsBackground = false);

@@ -19,8 +19,11 @@ public sealed class HeadTraining
     private const double Confidence = 0.95, Missed = 0.05;
     private const int MinimumTokens = 50, FewestPositives = 20, FewestOfChannel = 40, ReportEvery = 512;
 
-    /// <summary>Ordinary messages that may be named for a lure: what corpus texts lack, and fires on everything, says nothing. Of other techniques it is not known how many ordinary messages use them.</summary>
-    private const double LureBudget = 0.03;
+    /// <summary>Ordinary messages of a channel that may be named for a technique: for a lure, which they lack, and for one of which nobody has said how many use it. What is said of everything says nothing.</summary>
+    private const double LureBudget = 0.03, TechniqueBudget = 0.1;
+
+    /// <summary>Fewer ordinary messages say too little about a channel.</summary>
+    private const int FewestOrdinary = 100;
 
     private readonly DetectionPipeline _pipeline;
     private readonly HeadTrainingOptions _options;
@@ -155,7 +158,7 @@ public sealed class HeadTraining
         foreach (string head in HeadNames.All)
         {
             var rows = head == HeadNames.Synthetic ? RowWeights.Of(head, teaching, scaled) : RowWeights.Of(head, all, scaled);
-            if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive) < FewestPositives) continue;
+            if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive && !row.IsBackground) < FewestPositives) continue;
             fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: true, cancellation));
             var made = fitted[^1];
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
@@ -213,18 +216,30 @@ public sealed class HeadTraining
         }
 
         var techniques = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        var ofChannel = new SortedDictionary<string, SortedDictionary<string, double>>(StringComparer.Ordinal);
+        int[] ordinary = [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam))];
         for (int at = 0; at < heads.Heads.Count; at++)
         {
             var head = heads.Heads[at];
             if (!HeadNames.IsTechnique(head.Name)) continue;
             var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
                 .Select(i => (head.Calibration.Probability(margins[i][at]), calibrating[i].Row.Techniques![head.Name])).ToArray();
-            double[] ordinary = !HeadTargets.IsLure(head.Name) ? [] : [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).Select(i => head.Calibration.Probability(margins[i][at])).Order()];
-            double least = ordinary.Length == 0 ? 0 : ordinary[(int)((1 - LureBudget) * (ordinary.Length - 1))];
+            double Least(IEnumerable<int> some) => Thresholds.OverAllBut(HeadTargets.IsLure(head.Name) ? LureBudget : TechniqueBudget, [.. some.Select(i => (double)head.Calibration.Probability(margins[i][at]))]);
             // A head that is wrong more often than right where it speaks is silent; its probability is still given.
-            if (Thresholds.OfTechnique(rows, least) is { } threshold) techniques[head.Name] = threshold;
+            if (Thresholds.OfTechnique(rows, Least(ordinary)) is not { } threshold) continue;
+            techniques[head.Name] = threshold;
+            foreach (var channel in ordinary.GroupBy(i => calibrating[i].Channel).Where(channel => channel.Count() >= FewestOrdinary))
+                if (Least(channel) is var least && least > threshold)
+                {
+                    string name = channel.Key.Name();
+                    if (!ofChannel.TryGetValue(name, out var higher)) ofChannel[name] = higher = new(StringComparer.Ordinal);
+                    higher[head.Name] = least;
+                }
         }
-        return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques);
+        return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques)
+        {
+            TechniquesOf = ofChannel.ToDictionary(channel => channel.Key, channel => (IReadOnlyDictionary<string, double>)channel.Value, StringComparer.Ordinal),
+        };
     }
 
     private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows) =>

@@ -75,6 +75,7 @@ internal static class ModelCard
         Line($"| head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
         Line($"|---|---|---|---|---|---|");
         foreach (var head in fitted) Line($"{Row(head, manifest.Decisions)}");
+        if (Higher(manifest.Decisions) is { } higher) Line($"\n{higher}");
         if (research is not null && manifest.Research is { } second)
         {
             Line($"");
@@ -83,6 +84,7 @@ internal static class ModelCard
             Line($"| research head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
             Line($"|---|---|---|---|---|---|");
             foreach (var head in research.Fitted) Line($"{Row(head, second.Decisions)}");
+            if (Higher(second.Decisions) is { } ofResearch) Line($"\n{ofResearch}");
         }
         foreach (var (which, spans) in new[] { ("", heads.Spans), ("research ", research?.File.Spans) })
         {
@@ -117,6 +119,10 @@ internal static class ModelCard
     private static string Threshold(DecisionSettings decisions, string head) => decisions.Techniques.TryGetValue(head, out double threshold)
         ? threshold.ToString("F2", CultureInfo.InvariantCulture)
         : head is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing ? "see below" : "never: under half right";
+
+    private static string? Higher(DecisionSettings decisions) => decisions.TechniquesOf is not { Count: > 0 } channels ? null
+        : $"Named from a higher P, so that at most a tenth (of a lure: 3 %) of a channel's ordinary messages are: {string.Join("; ", channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel =>
+            $"{channel.Key}: {string.Join(", ", channel.Value.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value:F2}")))}"))}.";
 
     private static string Above(ScoreDecision decision, string bucket) =>
         decision.Above.TryGetValue(bucket, out double above) ? above.ToString("F2", CultureInfo.InvariantCulture) : "not shown";

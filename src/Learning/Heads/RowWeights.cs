@@ -6,19 +6,32 @@ namespace Detection.Learning.Heads;
 /// <summary>How much each row counts when a head learns, and what of it the head reads.</summary>
 internal static class RowWeights
 {
-    /// <summary>Every source and answer counts as the square root of its rows, so that no one source decides what machine or spam means.</summary>
+    /// <summary>What ordinary messages without an answer weigh, of all that teaches what a technique is not.</summary>
+    private const double BackgroundShare = 0.25;
+
+    /// <summary>
+    /// Every source and answer counts as the square root of its rows, so that no one source decides what machine or spam means. Ordinary messages that no one has asked about a technique
+    /// (<see cref="HeadTargets.IsBackground"/>) count as a quarter of what it is not, each channel alike.
+    /// </summary>
     public static List<TaughtExample> Of(string head, IReadOnlyList<Example> teaching, IReadOnlyList<ScaledFeatures> scaled)
     {
         var rows = Enumerable.Range(0, teaching.Count).Select(i => (Index: i, Answer: HeadTargets.Of(teaching[i].Row, head))).Where(one => one.Answer is not null).ToArray();
         var counts = rows.GroupBy(row => (teaching[row.Index].SourceGroup, row.Answer)).ToDictionary(group => group.Key, group => group.Count());
         double positives = counts.Where(one => one.Key.Answer == true).Sum(one => Math.Sqrt(one.Value)), negatives = counts.Where(one => one.Key.Answer == false).Sum(one => Math.Sqrt(one.Value));
         float[] prior = StructuralFeatures.Prior(head);
+        int[] background = [.. Enumerable.Range(0, teaching.Count).Where(i => teaching[i].Features.Tokens > 0 && HeadTargets.IsBackground(teaching[i].Row, head))];
+        var channels = background.GroupBy(i => teaching[i].Channel).ToDictionary(channel => channel.Key, channel => channel.Count());
+        double answered = background.Length > 0 ? 1 - BackgroundShare : 1;
         return [.. rows.Select(row =>
         {
             var example = teaching[row.Index];
             int count = counts[(example.SourceGroup, row.Answer)];
-            double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives);
+            double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives / answered);
             return new TaughtExample(Row(scaled[row.Index], HeadNames.IsMail(head), prior, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
+        }), .. background.Select(i =>
+        {
+            double weight = rows.Length / 2.0 * BackgroundShare / channels.Count / channels[teaching[i].Channel];
+            return new TaughtExample(Row(scaled[i], mail: false, prior, positive: false, (float)weight), teaching[i].SourceGroup, teaching[i].Placed.Cluster, IsBackground: true);
         })];
     }
 

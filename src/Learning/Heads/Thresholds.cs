@@ -42,6 +42,14 @@ internal static class Thresholds
         return new ScoreDecision(budget, confidence, above, Below(positives.Select(one => one.Margin)), missed) { BelowOf = new SortedDictionary<string, double>(below, StringComparer.Ordinal) };
     }
 
+    /// <summary>At or above it lies at most this share of the probabilities; 0 where there are none.</summary>
+    public static double OverAllBut(double share, double[] probabilities)
+    {
+        if (probabilities.Length == 0) return 0;
+        Array.Sort(probabilities);
+        return Math.BitIncrement(probabilities[^((int)(share * probabilities.Length) + 1)]);
+    }
+
     /// <summary>
     /// The probability, at least <paramref name="least"/>, from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
     /// <see cref="FewestFound"/> right ones: the head is too thin to speak.

@@ -10,7 +10,8 @@ public sealed record TrustedName(string Label, IReadOnlyList<string> Domains);
 
 /// <summary>
 /// Domains made to be taken for another: other letters (<c>paypa1.com</c>, Cyrillic a), one letter more, less or swapped, or the name as a part of something else
-/// (<c>paypal-secure.com</c>, <c>paypal.com.evil.net</c>). Compared with a list of often imitated names and with names that the caller gives, such as the receiver's own.
+/// (<c>paypal-secure.com</c>, <c>paypal.com.evil.net</c>). Compared with a list of often imitated names and with names that the caller gives, such as the receiver's own; of the latter an
+/// honest domain may be the same label under another common ending, or a customer's part of a service (<c>firm.helpdesk.com</c>), so neither counts.
 /// </summary>
 public static class LookAlikeDomains
 {
@@ -90,6 +91,12 @@ public static class LookAlikeDomains
         dvla gov.uk service.gov.uk
         """;
 
+    /// <summary>Listed names that are words or products too: <c>outlook.addons.biz</c> says what it is for.</summary>
+    private static readonly FrozenSet<string> Words = FrozenSet.ToFrozenSet(["outlook", "sharepoint", "blockchain", "telegram", "discord", "norton", "office365"], StringComparer.Ordinal);
+
+    /// <summary>Endings that a company registers beside its own.</summary>
+    private static readonly FrozenSet<string> Common = FrozenSet.ToFrozenSet(["com", "net", "org", "info", "biz", "edu", "eu"], StringComparer.Ordinal);
+
     private static readonly TrustedName[] Listed = [.. Often.Split('\n').Select(line => line.Trim().Split(' ')).Select(parts => new TrustedName(parts[0], parts[1..]))];
     private static readonly FrozenSet<string> Honest = Listed.SelectMany(name => name.Domains).ToFrozenSet(StringComparer.Ordinal);
 
@@ -112,18 +119,27 @@ public static class LookAlikeDomains
         string registrable = DomainNames.Registrable(domain);
         if (Honest.Contains(registrable)) return null;
         string label = registrable.Split('.')[0], ending = registrable[Math.Min(registrable.Length, label.Length + 1)..], shown = Skeleton(DomainNames.Shown(label));
-        string[] parts = domain.Split('.', '-');
-        return Listed.Concat(more).FirstOrDefault(name => !name.Domains.Contains(registrable) && IsLike(name.Label, label, ending, shown, parts));
+        string[] labels = domain.Split('.');
+        string before = "." + domain[..Math.Max(0, domain.Length - registrable.Length - 1)];
+        return Listed.FirstOrDefault(name => Is(name, listed: true)) ?? more.FirstOrDefault(name => Is(name, listed: false));
+
+        bool Is(TrustedName name, bool listed)
+        {
+            if (name.Domains.Contains(registrable)) return false;
+            if (label == name.Label) return !IsUsual(ending, listed);
+            if (shown == name.Label || (name.Label.Length >= ShortestWithTypo && label.Length <= LongestLabel && IsOneEdit(name.Label, shown))) return true;
+            if (name.Label.Length < ShortestAsPart) return false;
+            if (name.Domains.Any(own => before.EndsWith("." + own, StringComparison.Ordinal) || before.Contains("." + own + ".", StringComparison.Ordinal))) return true;
+            return (listed ? labels : [label]).Any(one => IsPart(name.Label, one, label, listed));
+        }
     }
 
-    private static bool IsLike(string name, string label, string ending, string shown, string[] parts)
-    {
-        // A company is at home under many countries' endings.
-        if (label == name) return ending.Length > 0 && ending.Split('.')[^1].Length != 2;
-        if (shown == name) return true;
-        if (name.Length >= ShortestWithTypo && label.Length <= LongestLabel && IsOneEdit(name, shown)) return true;
-        return name.Length >= ShortestAsPart && parts.Any(part => part == name || part.Length <= LongestLabel && part != label && Skeleton(part) == name);
-    }
+    /// <summary>A company is at home under many countries' endings.</summary>
+    private static bool IsUsual(string ending, bool listed) => ending.Length == 0 || ending.Split('.')[^1] is var last && (last.Length == 2 || !listed && Common.Contains(last));
+
+    private static bool IsPart(string name, string one, string label, bool listed) => one == name
+        ? listed && !Words.Contains(name)
+        : one.Split('-') is var parts && parts.Any(part => part == name && parts.Length > 1 || part.Length <= LongestLabel && part != label && Skeleton(part) == name && part != name);
 
     /// <summary>Latin letters for look-alikes, letters for digits and pairs that pass for them.</summary>
     private static string Skeleton(string label)

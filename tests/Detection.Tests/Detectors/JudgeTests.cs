@@ -55,8 +55,16 @@ public sealed class JudgeTests
         Assert.Equal(1 / (1 + Math.Exp(-1)), judgement.Scores.Manipulation!.Value, 1e-6);
     }
 
+    /// <summary>Cause: a head that had only seen one kind of text named its technique in every mail.</summary>
+    [Fact]
+    public void In_a_channel_whose_ordinary_messages_look_like_it_a_technique_is_named_from_a_higher_probability()
+    {
+        Assert.Empty(Decide([0, 0, 0, 1], 100, true, channel: Channel.Social).Decided.Techniques);
+        Assert.Equal(["urgency_scarcity"], Decide([0, 0, 0, 3], 100, true, channel: Channel.Social).Decided.Techniques);
+    }
+
     /// <summary>Four heads that each read one feature as it is.</summary>
-    private static Judgement Decide(float[] margins, int tokens, bool supported, int people = 400)
+    private static Judgement Decide(float[] margins, int tokens, bool supported, int people = 400, Channel channel = Channel.Email)
     {
         string[] names = ["synthetic", "spam", "phishing", "urgency_scarcity"];
         var heads = new HeadSet([0, 0, 0, 0], [1, 1, 1, 1], NoWords,
@@ -64,7 +72,10 @@ public sealed class JudgeTests
         var scores = HumanScores.From(Enumerable.Range(0, people).Select(i => (Channel.Email, 500, i / (float)people)));
         var decision = new ScoreDecision(0.01, 0.95, new Dictionary<string, double> { ["email/200-600"] = 1, ["email"] = 1, ["all"] = 1 }, -1, 0.05);
         var judge = new Judge(new HeadFile(heads, new Dictionary<string, HumanScores> { ["synthetic"] = scores, ["spam"] = scores, ["phishing"] = scores }),
-            new DecisionSettings(50, decision, decision, decision, new Dictionary<string, double> { ["urgency_scarcity"] = 0.7 }));
-        return judge.Decide(new TextToJudge(Channel.Email, 500, tokens, supported, new TextFeatures(margins, WordVector.None)));
+            new DecisionSettings(50, decision, decision, decision, new Dictionary<string, double> { ["urgency_scarcity"] = 0.7 })
+            {
+                TechniquesOf = new Dictionary<string, IReadOnlyDictionary<string, double>> { ["social"] = new Dictionary<string, double> { ["urgency_scarcity"] = 0.9 } },
+            });
+        return judge.Decide(new TextToJudge(channel, 500, tokens, supported, new TextFeatures(margins, WordVector.None)));
     }
 }

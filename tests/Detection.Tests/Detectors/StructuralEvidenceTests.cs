@@ -18,6 +18,10 @@ public sealed class StructuralEvidenceTests
     [InlineData("please subscribe to my channel", "asks-visit")]
     [InlineData("txt WIN to 87121 now", "asks-contact")]
     [InlineData("Dear valued customer", "impersonal-greeting")]
+    [InlineData("To open it, please confirm with your work email and password.", "asks-secret")]
+    [InlineData("Have your 12-word recovery phrase at hand.", "asks-secret")]
+    [InlineData("From now on please use our new account with another bank.", "new-bank-details")]
+    [InlineData("Please keep this between us.", "asks-secrecy")]
     [InlineData("V\u0435rify your \u0430ccount", "asks-credentials")]   // Cyrillic letters
     public void What_a_text_asks_for_is_named(string text, string name) => Assert.Contains(name, Names(new Message { Text = text }));
 

@@ -86,6 +86,17 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
+    public void At_most_the_share_of_ordinary_messages_lies_at_or_above_a_threshold()
+    {
+        double[] hundred = [.. Enumerable.Range(0, 100).Select(i => i / 100.0).Reverse()];
+        Assert.Equal(10, hundred.Count(one => one >= Thresholds.OverAllBut(0.1, [.. hundred])));
+        Assert.Equal(0, hundred.Count(one => one >= Thresholds.OverAllBut(0.009, [.. hundred])));
+        // Ties are all above or all below.
+        Assert.Equal(0, Enumerable.Repeat(0.5, 100).Count(one => one >= Thresholds.OverAllBut(0.1, [.. Enumerable.Repeat(0.5, 100)])));
+        Assert.Equal(0, Thresholds.OverAllBut(0.1, []));
+    }
+
+    [Fact]
     public void The_largest_f1_decides_a_technique_while_half_of_what_is_named_is_right()
     {
         (double, bool)[] five = [(0.9, true), (0.8, true), (0.7, true), (0.65, true), (0.6, true)];

@@ -33,6 +33,10 @@ public sealed class DomainNamesTests
     [InlineData("paypal.com.account.invalid", "paypal")]
     [InlineData("secure-paypal-login.net", "paypal")]
     [InlineData("paypal.support", "paypal")]
+    [InlineData("paypal.evil.invalid", "paypal")]
+    [InlineData("outlook.com.evil.invalid", "microsoft")]
+    [InlineData("outlook-login.invalid", "outlook")]
+    [InlineData("www.metamask.com", "metamask")]
     [InlineData("rnicrosoft.com", "microsoft")]
     [InlineData("xn--pypal-4ve.com", "paypal")]   // Cyrillic a
     [InlineData("xn--mirosoft-gch.com", "microsoft")]   // Cyrillic es
@@ -46,6 +50,8 @@ public sealed class DomainNamesTests
     [InlineData("gov.uk")]
     [InlineData("apple-pie.example")]
     [InlineData("palpay.example")]
+    [InlineData("s3.cn-north-1.amazonaws.com.cn")]
+    [InlineData("outlook.addons.example")]
     [InlineData("example.org")]
     [InlineData("192.0.2.7")]
     public void Owners_and_strangers_look_like_nobody(string domain) => Assert.Null(LookAlikeDomains.Imitated(domain, []));
@@ -54,6 +60,11 @@ public sealed class DomainNamesTests
     [InlineData("larkpost-secure.invalid", true)]
     [InlineData("iarkpost.example", true)]
     [InlineData("mail.larkpost.example", false)]
+    [InlineData("larkpost.example.evil.invalid", true)]
+    [InlineData("larkpost.support", true)]
+    [InlineData("larkpost.com", false)]   // the same firm, as often as not
+    [InlineData("my.larkpost.co.uk", false)]
+    [InlineData("larkpost.helpdesk.com", false)]   // a customer's part of a service
     [InlineData("skylark.example", false)]
     public void The_receivers_own_name_can_be_copied_too(string domain, bool copied) =>
         Assert.Equal(copied, LookAlikeDomains.Imitated(domain, [LookAlikeDomains.Owner("larkpost.example")!]) is not null);
