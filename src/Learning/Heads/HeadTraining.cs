@@ -22,7 +22,7 @@ public sealed class HeadTraining
     /// <summary>Ordinary messages of a channel that may be named for a technique: for a lure, which they lack, and for one of which nobody has said how many use it. What is said of everything says nothing.</summary>
     private const double LureBudget = 0.03, TechniqueBudget = 0.1;
 
-    /// <summary>Fewer ordinary messages say too little about a channel.</summary>
+    /// <summary>Fewer ordinary messages say too little about a channel; then those of all channels stand for them.</summary>
     private const int FewestOrdinary = 100;
 
     private readonly DetectionPipeline _pipeline;
@@ -222,18 +222,20 @@ public sealed class HeadTraining
         {
             var head = heads.Heads[at];
             if (!HeadNames.IsTechnique(head.Name)) continue;
+            double Probability(int i) => head.Calibration.Probability(margins[i][at]);
+            double Least(IEnumerable<int> some) => Thresholds.OverAllBut(HeadTargets.IsLure(head.Name) ? LureBudget : TechniqueBudget, [.. some.Select(Probability)]);
+            double everywhere = Least(ordinary);
+            var least = Enum.GetValues<Channel>().ToDictionary(channel => channel, channel => ordinary.Where(i => calibrating[i].Channel == channel).ToArray() is { Length: >= FewestOrdinary } own ? Least(own) : everywhere);
             var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
-                .Select(i => (head.Calibration.Probability(margins[i][at]), calibrating[i].Row.Techniques![head.Name])).ToArray();
-            double Least(IEnumerable<int> some) => Thresholds.OverAllBut(HeadTargets.IsLure(head.Name) ? LureBudget : TechniqueBudget, [.. some.Select(i => (double)head.Calibration.Probability(margins[i][at]))]);
+                .Select(i => (Probability(i) is var probability && probability >= least[calibrating[i].Channel] ? probability : Thresholds.NeverNamed, calibrating[i].Row.Techniques![head.Name])).ToArray();
             // A head that is wrong more often than right where it speaks is silent; its probability is still given.
-            if (Thresholds.OfTechnique(rows, Least(ordinary)) is not { } threshold) continue;
+            if (Thresholds.OfTechnique(rows) is not { } threshold) continue;
             techniques[head.Name] = threshold;
-            foreach (var channel in ordinary.GroupBy(i => calibrating[i].Channel).Where(channel => channel.Count() >= FewestOrdinary))
-                if (Least(channel) is var least && least > threshold)
+            foreach (var (channel, limit) in least)
+                if (limit > threshold)
                 {
-                    string name = channel.Key.Name();
-                    if (!ofChannel.TryGetValue(name, out var higher)) ofChannel[name] = higher = new(StringComparer.Ordinal);
-                    higher[head.Name] = least;
+                    if (!ofChannel.TryGetValue(channel.Name(), out var higher)) ofChannel[channel.Name()] = higher = new(StringComparer.Ordinal);
+                    higher[head.Name] = limit;
                 }
         }
         return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques)

@@ -50,16 +50,19 @@ internal static class Thresholds
         return Math.BitIncrement(probabilities[^((int)(share * probabilities.Length) + 1)]);
     }
 
+    /// <summary>Stands for the probability of a row that its channel's ordinary messages keep from being named.</summary>
+    public const double NeverNamed = -1;
+
     /// <summary>
-    /// The probability, at least <paramref name="least"/>, from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
+    /// The probability from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
     /// <see cref="FewestFound"/> right ones: the head is too thin to speak.
     /// </summary>
-    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows, double least)
+    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows)
     {
         int positives = rows.Count(row => row.Positive), found = 0, seen = 0;
         double best = 0;
         double? threshold = null;
-        foreach (var tie in rows.Where(row => row.Probability >= least).GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
+        foreach (var tie in rows.Where(row => row.Probability != NeverNamed).GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
         {
             found += tie.Count(row => row.Positive);
             seen += tie.Count();

@@ -100,12 +100,12 @@ public sealed class LogisticRegressionTests
     public void The_largest_f1_decides_a_technique_while_half_of_what_is_named_is_right()
     {
         (double, bool)[] five = [(0.9, true), (0.8, true), (0.7, true), (0.65, true), (0.6, true)];
-        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.4, false), (0.3, false), (0.1, true)], 0));
-        Assert.Equal(0.1, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)], 0));
-        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)], 0.2));
+        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (0.4, false), (0.3, false), (0.1, true)]));
+        Assert.Equal(0.1, Thresholds.OfTechnique([.. five, (0.5, false), (0.1, true), (0.1, true)]));
+        Assert.Equal(0.6, Thresholds.OfTechnique([.. five, (0.5, false), (Thresholds.NeverNamed, true), (Thresholds.NeverNamed, true)]));
         // Too few right ones, or more wrong than right.
-        Assert.Null(Thresholds.OfTechnique([.. five[..4], (0.5, false)], 0));
-        Assert.Null(Thresholds.OfTechnique([.. five.Select(row => (row.Item1 - 0.5, true)), .. Enumerable.Repeat((0.95, false), 6)], 0));
+        Assert.Null(Thresholds.OfTechnique([.. five[..4], (0.5, false)]));
+        Assert.Null(Thresholds.OfTechnique([.. five.Select(row => (row.Item1 - 0.5, true)), .. Enumerable.Repeat((0.95, false), 6)]));
     }
 
     /// <summary>Two features that say something, one that does not, and two words.</summary>
