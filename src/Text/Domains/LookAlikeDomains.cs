@@ -139,7 +139,7 @@ public static class LookAlikeDomains
 
     private static bool IsPart(string name, string one, string label, bool listed) => one == name
         ? listed && !Words.Contains(name)
-        : one.Split('-') is var parts && parts.Any(part => part == name && parts.Length > 1 || part.Length <= LongestLabel && part != label && Skeleton(part) == name && part != name);
+        : one.Split('-').Any(part => part == name || part.Length <= LongestLabel && part != label && Skeleton(part) == name);
 
     /// <summary>Latin letters for look-alikes, letters for digits and pairs that pass for them.</summary>
     private static string Skeleton(string label)
