@@ -125,7 +125,7 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
     public async Task A_record_that_comes_again_after_its_letter_was_written_leaves_no_second_letter()
     {
         using var data = new TemporaryFolder();
-        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", SessionTimeout = LongSession };
         await using var abandoned = await OpenAsync(options);
         await abandoned.SendAsync([Record("a", "0"), Record("a", "1")], Cancellation);
         var received = await ReceiveAsync(abandoned, 2);
@@ -141,7 +141,7 @@ public sealed class KafkaStreamTests(SharedKafka kafka) : MessageStreamContract
     public async Task A_worker_that_takes_over_a_name_is_given_what_was_unfinished_and_the_one_before_moves_nothing_more()
     {
         using var data = new TemporaryFolder();
-        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", SessionTimeout = LongSession };
         await using var abandoned = await OpenAsync(options);
         await abandoned.SendAsync([.. Enumerable.Range(0, 10).Select(i => Record("a", $"{i}"))], Cancellation);
         var received = await ReceiveAsync(abandoned, 10);

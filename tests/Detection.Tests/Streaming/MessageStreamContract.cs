@@ -9,6 +9,9 @@ public abstract class MessageStreamContract
     /// <summary>A stream on data of its own. Opened again with the same <paramref name="data"/>, it goes on where the one before stopped.</summary>
     protected abstract Task<(IMessageStream Stream, IMessageSink Sink)> OpenAsync(string data, int maxInFlight = 1024, long maxInFlightBytes = 64 << 20, int maxAhead = 10_000);
 
+    /// <summary>Where one worker takes another's name: on a busy machine the one before could be taken for dead, come back as the last to use the name, and shut the other out.</summary>
+    protected static readonly TimeSpan LongSession = TimeSpan.FromSeconds(20);
+
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]

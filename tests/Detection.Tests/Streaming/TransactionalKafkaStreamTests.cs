@@ -18,7 +18,7 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
     public async Task After_an_abandoned_worker_every_result_is_read_once()
     {
         using var data = new TemporaryFolder();
-        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", SessionTimeout = LongSession };
         await using var abandoned = await OpenAsync(options);
         await abandoned.SendAsync([.. Enumerable.Range(0, 100).Select(i => Record($"{i % 7}", $"{i}"))], Cancellation);
         var received = await ReceiveAsync(abandoned, 100);
@@ -46,7 +46,7 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
     public async Task Results_go_out_when_the_last_transaction_before_closing_is_fenced()
     {
         using var data = new TemporaryFolder();
-        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", CommitInterval = TimeSpan.FromSeconds(2) };
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", SessionTimeout = LongSession, CommitInterval = TimeSpan.FromSeconds(2) };
         await using var stream = await OpenAsync(options);
         await stream.SendAsync([Record("a", "0"), Record("a", "1")], Cancellation);
         var received = await ReceiveAsync(stream, 2);
@@ -76,7 +76,7 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
     public async Task A_letter_goes_out_with_its_position_and_once()
     {
         using var data = new TemporaryFolder();
-        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1" };
+        var options = await OptionsAsync(data.Path) with { InstanceId = "worker-1", SessionTimeout = LongSession };
         await using var abandoned = await OpenAsync(options);
         await abandoned.SendAsync([Record("a", "0"), Record("a", "1"), Record("a", "2")], Cancellation);
         var received = await ReceiveAsync(abandoned, 3);
