@@ -145,20 +145,25 @@ internal sealed class TransactionalPublisher : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// A transaction whose end is unknown has ended when the next producer of its id is ready; whether with a commit, the group's positions tell. Asked as administrator: a consumer
-    /// that is being closed, which is when the last results go out, answers no such question until it times out.
-    /// </summary>
+    /// <summary>A transaction whose end is unknown has ended when the next producer of its id is ready; whether with a commit, the group's positions tell.</summary>
     private IReadOnlyList<PartitionProgress> WithoutCommitted(IReadOnlyList<PartitionProgress> ready)
     {
-        using var admin = _clients.Admin();
-        var asked = new ConsumerGroupTopicPartitions(_options.GroupName, [.. ready.Select(one => new TopicPartition(_options.Messages, one.Partition))]);
-        var answer = admin.ListConsumerGroupOffsetsAsync([asked], new() { RequestTimeout = _options.RequestTimeout, RequireStableOffsets = true }).GetAwaiter().GetResult();
-        var committed = answer.Single().Partitions.ToDictionary(one => one.Partition.Value, one => one.Offset.Value);
+        TopicPartition[] asked = [.. ready.Select(one => new TopicPartition(_options.Messages, one.Partition))];
+        var committed = (_stop.IsCancellationRequested ? AskedAsAdministrator(asked) : _consumer.Committed(asked, _options.RequestTimeout)).ToDictionary(one => one.Partition.Value, one => one.Offset.Value);
         foreach (var one in ready)
             if (committed.GetValueOrDefault(one.Partition, -1) is >= 0 and var position) _partitions.Stored(one.Partition, one.Assignment, Math.Min(position, one.Position));
         _unsure = false;
         return _partitions.Progress([.. ready.Select(one => one.Partition)]);
+    }
+
+    /// <summary>A consumer that is being closed, which is when the last results go out, answers no such question until it times out.</summary>
+    private IEnumerable<TopicPartitionOffset> AskedAsAdministrator(TopicPartition[] asked)
+    {
+        using var admin = _clients.Admin();
+        var answer = admin.ListConsumerGroupOffsetsAsync([new(_options.GroupName, [.. asked])], new() { RequestTimeout = _options.RequestTimeout, RequireStableOffsets = true }).GetAwaiter().GetResult().Single();
+        // A position that is not stable yet is an error here; taken for none, its results would go out twice.
+        if (answer.Partitions.Find(one => one.Error.IsError) is { } unknown) throw new KafkaException(unknown.Error);
+        return answer.Partitions.Select(one => one.TopicPartitionOffset);
     }
 
     /// <summary>
