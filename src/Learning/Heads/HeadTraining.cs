@@ -217,15 +217,15 @@ public sealed class HeadTraining
 
         var techniques = new SortedDictionary<string, double>(StringComparer.Ordinal);
         var ofChannel = new SortedDictionary<string, SortedDictionary<string, double>>(StringComparer.Ordinal);
-        int[] ordinary = [.. Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam))];
+        var ordinary = Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).ToLookup(i => calibrating[i].Channel);
         for (int at = 0; at < heads.Heads.Count; at++)
         {
             var head = heads.Heads[at];
             if (!HeadNames.IsTechnique(head.Name)) continue;
             double Probability(int i) => head.Calibration.Probability(margins[i][at]);
             double Least(IEnumerable<int> some) => Thresholds.OverAllBut(HeadTargets.IsLure(head.Name) ? LureBudget : TechniqueBudget, [.. some.Select(Probability)]);
-            double everywhere = Least(ordinary);
-            var least = Enum.GetValues<Channel>().ToDictionary(channel => channel, channel => ordinary.Where(i => calibrating[i].Channel == channel).ToArray() is { Length: >= FewestOrdinary } own ? Least(own) : everywhere);
+            double everywhere = Least(ordinary.SelectMany(channel => channel));
+            var least = Enum.GetValues<Channel>().ToDictionary(channel => channel, channel => ordinary[channel].Count() >= FewestOrdinary ? Least(ordinary[channel]) : everywhere);
             var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
                 .Select(i => (Probability(i) is var probability && probability >= least[calibrating[i].Channel] ? probability : Thresholds.NeverNamed, calibrating[i].Row.Techniques![head.Name])).ToArray();
             // A head that is wrong more often than right where it speaks is silent; its probability is still given.
