@@ -16,8 +16,10 @@ public sealed class HumanScores
 
     public IReadOnlyDictionary<string, float[]> Buckets { get; }
 
-    public static HumanScores From(IEnumerable<(Channel Channel, int Characters, float Margin)> messages) => new(messages
+    /// <param name="further">Other stretches of documents that are among the messages, none in the bucket of another: they count among texts of their own channel and length, where each is its document's only one.</param>
+    public static HumanScores From(IEnumerable<(Channel Channel, int Characters, float Margin)> messages, IEnumerable<(Channel Channel, int Characters, float Margin)>? further = null) => new(messages
         .SelectMany(message => LengthBucket.Of(message.Channel, message.Characters).Select(bucket => (bucket, message.Margin)))
+        .Concat((further ?? []).Select(stretch => (bucket: LengthBucket.Of(stretch.Channel, stretch.Characters).First(), stretch.Margin)))
         .GroupBy(one => one.bucket, StringComparer.Ordinal)
         .ToDictionary(group => group.Key, group => group.Select(one => one.Margin).Order().ToArray(), StringComparer.Ordinal));
 

@@ -6,7 +6,7 @@ namespace Detection.Learning.Data;
 
 /// <summary>
 /// Texts by people from the corpus, as messages of every channel and length: b = 0 sets thresholds, b = 1 gives heads their negatives (published-numbers.md §7).
-/// Long documents are cut at the end of a sentence, to a length that their hash chooses.
+/// A document gives at most one text of a length: stretches that follow one another, cut at the end of a sentence, in an order that its hash chooses.
 /// </summary>
 public static class CorpusTexts
 {
@@ -16,10 +16,11 @@ public static class CorpusTexts
     /// <param name="use"><see cref="CorpusUse.Calibration"/> or <see cref="CorpusUse.HeadNegatives"/>.</param>
     /// <param name="excluded">SHA-256 (hexadecimal) of documents that are used elsewhere, in full or its first digits.</param>
     /// <param name="each">Most texts of one channel and length.</param>
-    public static IReadOnlyList<LabelledRow> Sample(IEnumerable<string> files, CorpusUse use, LicenceClass loosest, IReadOnlyCollection<string> excluded, int each)
+    /// <returns>Texts of one document are of one cluster.</returns>
+    public static IReadOnlyList<PlacedRow> Sample(IEnumerable<string> files, CorpusUse use, LicenceClass loosest, IReadOnlyCollection<string> excluded, int each)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        var rows = new List<LabelledRow>();
+        var rows = new List<PlacedRow>();
         foreach (string file in files)
             foreach (var document in CorpusReader.Read(file))
             {
@@ -27,22 +28,42 @@ public static class CorpusTexts
                 string hash = LabelledSet.HashOf(document.Text);
                 if (excluded.Any(prefix => hash.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) || prefix.StartsWith(hash, StringComparison.OrdinalIgnoreCase))) continue;
                 var channel = ChannelOf(document);
-                string text = Cut(document.Text, Lengths[Convert.ToInt32(hash[^2..], 16) % Lengths.Length]);
-                string bucket = LengthBucket.Of(channel, text.Length).First();
-                if (counts.GetValueOrDefault(bucket) >= each) continue;
-                counts[bucket] = counts.GetValueOrDefault(bucket) + 1;
-                rows.Add(Row(document, channel, text, hash));
+                foreach (var (text, bucket, at) in Passages(document.Text, channel, Convert.ToInt32(hash[^2..], 16)))
+                {
+                    if (counts.GetValueOrDefault(bucket) >= each) continue;
+                    counts[bucket] = counts.GetValueOrDefault(bucket) + 1;
+                    rows.Add(new PlacedRow(Row(document, channel, text, at == 0 ? $"corpus:{hash}" : $"corpus:{hash}/{at}"), $"corpus:{hash}", use == CorpusUse.Calibration ? RowUse.SetsThresholds : RowUse.Teaches));
+                }
             }
         return rows;
     }
 
-    private static LabelledRow Row(CorpusDocument document, Channel channel, string text, string hash) => new()
+    /// <summary>A text of a document that has given another: beside that one it is no independent observation.</summary>
+    public static bool IsFurther(PlacedRow row) => row.Row.File.StartsWith("corpus/", StringComparison.Ordinal) && row.Cluster != row.Row.Id;
+
+    private static IEnumerable<(string Text, string Bucket, int At)> Passages(string document, Channel channel, int chosen)
     {
-        Id = $"corpus:{hash}",
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        string rest = document;
+        for (int i = 0; i < Lengths.Length && rest.Length > 0; i++)
+        {
+            int length = Lengths[(chosen + i) % Lengths.Length];
+            string text = Cut(rest, length);
+            // The end of a document is a text of its own only where it is long enough for one.
+            if (i > 0 && text.Length < length / 3) continue;
+            string bucket = LengthBucket.Of(channel, text.Length).First();
+            rest = rest[Math.Min(rest.Length, rest.IndexOf(text, StringComparison.Ordinal) + text.Length)..].TrimStart();
+            if (given.Add(bucket)) yield return (text, bucket, i);
+        }
+    }
+
+    private static LabelledRow Row(CorpusDocument document, Channel channel, string text, string id) => new()
+    {
+        Id = id,
         File = $"corpus/{document.Source}",
         Task = LearningTask.Synthetic,
         Text = text,
-        Message = new Message { Id = $"corpus:{hash}", Text = text, Channel = channel },
+        Message = new Message { Id = id, Text = text, Channel = channel },
         Split = "train",
         Machine = false,
         // The Cypherpunks list carried spam.

@@ -61,8 +61,8 @@ public sealed class HeadTraining
     {
         var set = LabelledSet.Of([.. rows.Where(row => Allowed(row, licences)), .. _options.Extra]);
         _progress.Report($"{licences.ToString().ToLowerInvariant()}: {set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
-        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(licences, CorpusUse.HeadNegatives, RowUse.Teaches, Math.Max(1, _options.CorpusEach / 4))).ToArray();
-        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(licences, CorpusUse.Calibration, RowUse.SetsThresholds, _options.CorpusEach)).ToArray();
+        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(licences, CorpusUse.HeadNegatives, Math.Max(1, _options.CorpusEach / 4))).ToArray();
+        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(licences, CorpusUse.Calibration, _options.CorpusEach)).ToArray();
         Example[] teaching, calibrating;
         using (var store = FeatureStore.Open(_options.Features, _pipeline))
         {
@@ -120,8 +120,8 @@ public sealed class HeadTraining
         _ => string.Join(',', (row.Techniques ?? new Dictionary<string, bool>()).Where(one => one.Value).Select(one => one.Key)),
     };
 
-    private IEnumerable<PlacedRow> CorpusRows(LicenceClass licences, CorpusUse part, RowUse use, int each) => _options.Corpus.Count == 0 || each == 0 ? [] :
-        CorpusTexts.Sample(_options.Corpus, part, licences, _options.ExcludedDocuments, each).Select(row => new PlacedRow(row, row.Id, use));
+    private IEnumerable<PlacedRow> CorpusRows(LicenceClass licences, CorpusUse use, int each) => _options.Corpus.Count == 0 || each == 0 ? [] :
+        CorpusTexts.Sample(_options.Corpus, use, licences, _options.ExcludedDocuments, each);
 
     private Example[] Read(FeatureStore store, PlacedRow[] rows, string what, CancellationToken cancellation)
     {
@@ -195,8 +195,9 @@ public sealed class HeadTraining
     private static HumanScores People(HeadSet heads, string head, Example[] calibrating)
     {
         int at = heads.Heads.TakeWhile(one => one.Name != head).Count();
-        return HumanScores.From(calibrating.Where(example => IsOrdinary(example, head))
-            .Select(example => (example.Channel, example.Features.Characters, heads.Margins(example.Features.ForHeads)[at])));
+        var people = calibrating.Where(example => IsOrdinary(example, head)).ToLookup(example => CorpusTexts.IsFurther(example.Placed),
+            example => (example.Channel, example.Features.Characters, heads.Margins(example.Features.ForHeads)[at]));
+        return HumanScores.From(people[false], people[true]);
     }
 
     /// <summary>By people, or ham. Labelled ham is the measure for mail: cleaned list archives are easier than what arrives.</summary>

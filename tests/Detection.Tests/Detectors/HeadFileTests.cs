@@ -181,6 +181,14 @@ public sealed class HeadFileTests
     }
 
     [Fact]
+    public void A_further_stretch_of_a_document_counts_only_among_texts_of_its_length()
+    {
+        var people = HumanScores.From([.. Enumerable.Range(0, 300).Select(i => (Channel.Document, 100, (float)i))], [.. Enumerable.Range(0, 300).Select(i => (Channel.Document, 900, (float)i))]);
+        Assert.Equal([("document/600-1600", 300), ("document/under-200", 300), ("document", 300), ("all", 300)],
+            new[] { "document/600-1600", "document/under-200", "document", "all" }.Select(bucket => (bucket, people.Buckets[bucket].Length)));
+    }
+
+    [Fact]
     public void A_higher_margin_never_has_a_higher_rate()
     {
         var random = new Random(Seed: 3);
