@@ -174,10 +174,11 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         if (_publisher is not null)
         {
             // A transaction may fail for another's sake (a worker that was replaced and does not know it yet): what is not out when the partitions go is done again by whoever gets them.
+            // Given up by the group, it has nothing left to say.
             for (long started = Stopwatch.GetTimestamp(); ; _wake.Next.Wait(Poll))
             {
                 _publisher.Publish(partitions);
-                if (_publisher.IsReplaced || Partitions.Progress(partitions).Count == 0 || Stopwatch.GetElapsedTime(started) >= _options.DrainTimeout) return;
+                if (_publisher.IsReplaced || !_publisher.IsMember || Partitions.Progress(partitions).Count == 0 || Stopwatch.GetElapsedTime(started) >= _options.DrainTimeout) return;
             }
         }
         foreach (var progress in Partitions.Progress(partitions)) Store(progress);

@@ -39,6 +39,9 @@ internal sealed class TransactionalPublisher : IDisposable
     /// <summary>Another worker has this one's name: nothing more will go out.</summary>
     public bool IsReplaced { get; private set; }
 
+    /// <summary>Whether the group counts this worker in. It has no member id from when the group gives it up until it has let go of its partitions and joined again.</summary>
+    public bool IsMember => !string.IsNullOrEmpty(_consumer.MemberId);
+
     /// <summary>Publishes what is ready; waits for a transaction under way. Failures are tried again later: nothing is lost, the position has not moved.</summary>
     public void Publish(IReadOnlyCollection<int>? only = null)
     {
@@ -87,6 +90,8 @@ internal sealed class TransactionalPublisher : IDisposable
     {
         // The generation first: were it taken after the positions, a rebalance between the two could let positions of lost partitions through.
         var generation = _consumer.ConsumerGroupMetadata;
+        // Without a member id brokers may take positions unchecked, as of a consumer that is in no group.
+        if (!IsMember) return;
         var ready = _partitions.Progress(only);
         if (ready.Count == 0) return;
         var producer = _producer ??= _clients.TransactionalProducer(_id, Timeout, _metrics.Statistics);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Confluent.Kafka;
 using Detection.Streaming;
@@ -57,6 +58,54 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
         await stream.CompleteAsync([Judged(received[1])], Cancellation);
         await stream.DisposeAsync();
         Assert.Equal(["0", "1"], Verdicts(options));
+    }
+
+    /// <summary>Cause: a worker that the group had given up tried its last transaction again as fast as it could, each refused, for as long as it may wait for a partition that goes.</summary>
+    [Fact]
+    public async Task A_worker_that_the_group_gave_up_while_it_let_go_of_a_partition_publishes_nothing()
+    {
+        using var data = new TemporaryFolder();
+        var options = await OptionsAsync(data.Path) with { DrainTimeout = TimeSpan.FromMinutes(1), Settings = new Dictionary<string, string> { ["max.poll.interval.ms"] = "6000" } };
+        var failures = new ConcurrentQueue<string>();
+        await using var slow = new KafkaStream(options, warn: line =>
+        {
+            if (line.Contains("a transaction failed", StringComparison.Ordinal)) failures.Enqueue(line);
+        });
+        await slow.OpenAsync(Cancellation);
+        await slow.SendAsync([.. Enumerable.Range(0, 40).Select(i => Record($"{i}", $"{i}"))], Cancellation);
+        var received = await ReceiveAsync(slow, 40);
+        // The second makes it let go of partitions, for which it waits until they are finished; the third makes the group wait for it, in vain.
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        await using var second = await OpenAsync(options);
+        var others = new List<Task> { CompleteAllAsync(second, enough.Token) };
+        await UntilMembersAsync(options, 2);
+        await using var third = await OpenAsync(options);
+        others.Add(CompleteAllAsync(third, enough.Token));
+        await UntilReadAsync(options, 40);
+        await slow.CompleteAsync([.. received.Select(Judged)], Cancellation);
+        await slow.DisposeAsync();
+        await enough.CancelAsync();
+        await Task.WhenAll(others);
+        Assert.InRange(failures.Count, 0, 2);
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"{i}"), Verdicts(options).OrderBy(int.Parse));
+    }
+
+    private static async Task UntilMembersAsync(KafkaStreamOptions options, int count)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = options.BootstrapServers }).Build();
+        while ((await admin.DescribeConsumerGroupsAsync([options.Prefix])).ConsumerGroupDescriptions[0] is not { State: ConsumerGroupState.Stable } group || group.Members.Count != count)
+            await Task.Delay(100, patience.Token);
+    }
+
+    private static async Task CompleteAllAsync(KafkaStream stream, CancellationToken enough)
+    {
+        try
+        {
+            await foreach (var delivery in stream.ReceiveAsync(enough)) await stream.CompleteAsync([Judged(delivery)], enough);
+        }
+        catch (OperationCanceledException) { }
     }
 
     [Fact]
