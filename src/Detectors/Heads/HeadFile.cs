@@ -22,6 +22,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         foreach (var head in Heads.Heads)
         {
             tensors.Add(Vector($"{head.Name}.dense", head.Dense));
+            if (head.Products.Length > 0) tensors.Add(Vector($"{head.Name}.products", head.Products));
             if (head.Words.Length > 0) tensors.Add(Vector($"{head.Name}.words", head.Words) with { Type = TensorType.BF16 });
             if (head.Grams.Length > 0) tensors.Add(Vector($"{head.Name}.grams", head.Grams) with { Type = TensorType.BF16 });
             if (head.Structure.Length > 0) tensors.Add(Vector($"{head.Name}.structure", head.Structure));
@@ -62,8 +63,10 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))
         {
             float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias");
-            float[] words = Optional($"{name}.words"), grams = Optional($"{name}.grams"), structure = Optional($"{name}.structure");
+            float[] products = Optional($"{name}.products"), words = Optional($"{name}.words"), grams = Optional($"{name}.grams"), structure = Optional($"{name}.structure");
             if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
+            if (products.Length != 0 && (products.Length != CriteriaProducts.Count || mean.Length < CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count))
+                throw new CheckpointException(path, $"{name}.products", $"{products.Length} weights, not {CriteriaProducts.Count}: another version of this program measures something else");
             if (words.Length is not (0 or WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets}");
             if (grams.Length != 0 && (grams.Length != CharacterGrams.Buckets || gramRarity.Length == 0))
                 throw new CheckpointException(path, $"{name}.grams", $"{grams.Length} weights, not {CharacterGrams.Buckets}, or no {GramRarity}");
@@ -72,7 +75,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (bias.Length != 1) throw new CheckpointException(path, $"{name}.bias", "not one number");
             Platt Scaling(string tensor) => Values(tensor) is [> 0 and var scale, var shift] ? new Platt(scale, shift) : throw new CheckpointException(path, tensor, "not a positive scale and a shift");
             var channels = ChannelNames.All.Where(channel => file.Tensors.ContainsKey($"{name}.platt.{channel.Name()}")).ToDictionary(channel => channel, channel => Scaling($"{name}.platt.{channel.Name()}"));
-            heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Grams = grams, Structure = structure, OfChannel = channels });
+            heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Products = products, Grams = grams, Structure = structure, OfChannel = channels });
         }
         return new HeadFile(new HeadSet(mean, deviation, rarity, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
     }

@@ -4,11 +4,14 @@ using Detection.Contracts;
 
 namespace Detection.Detectors.Heads;
 
-/// <summary>A linear head: margin = dense·x + words·w + grams·g + structure·s + bias, probability = σ(scale · margin + shift).</summary>
+/// <summary>A head: margin = dense·x + products·p + words·w + grams·g + structure·s + bias, probability = σ(scale · margin + shift).</summary>
 /// <param name="Dense">One weight a standardised feature.</param>
 /// <param name="Words">One weight a bucket of <see cref="WordVector"/>; empty where the head reads no words.</param>
 public sealed record Head(string Name, float[] Dense, float[] Words, float Bias, Platt Calibration)
 {
+    /// <summary>One weight for each of <see cref="CriteriaProducts"/>; empty where the head reads none.</summary>
+    public float[] Products { get; init; } = [];
+
     /// <summary>One weight a bucket of <see cref="CharacterGrams"/>; empty where the head reads none.</summary>
     public float[] Grams { get; init; } = [];
 
@@ -41,7 +44,7 @@ public sealed class HeadSet
         (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
         foreach (var head in heads)
             if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets) || head.Grams.Length is not (0 or CharacterGrams.Buckets)
-                || head.Structure.Length > StructuralFeatures.Count)
+                || head.Structure.Length > StructuralFeatures.Count || head.Products.Length != 0 && (head.Products.Length != CriteriaProducts.Count || mean.Length < CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count))
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
     }
 
@@ -60,7 +63,8 @@ public sealed class HeadSet
     public float[] Margins(TextFeatures features)
     {
         float[] dense = Standardise(features.Dense), words = Weigh(features.Words, WordRarity), grams = GramRarity.Length > 0 ? Weigh(features.Grams, GramRarity) : [];
-        return [.. Heads.Select(head => Margin(head, dense, features, words, grams))];
+        float[] products = Heads.Any(head => head.Products.Length > 0) ? CriteriaProducts.Of(dense) : [];
+        return [.. Heads.Select(head => Margin(head, dense, products, features, words, grams))];
     }
 
     /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>; 0 where there is no number.</summary>
@@ -91,9 +95,10 @@ public sealed class HeadSet
         return weighted;
     }
 
-    private static float Margin(Head head, float[] dense, TextFeatures features, float[] words, float[] grams)
+    private static float Margin(Head head, float[] dense, float[] products, TextFeatures features, float[] words, float[] grams)
     {
         float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias + Sparse(features.Words, words, head.Words) + Sparse(features.Grams, grams, head.Grams);
+        if (head.Products.Length > 0) margin += TensorPrimitives.Dot(products, head.Products);
         return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure.AsSpan(0, head.Structure.Length), head.Structure) : margin;
     }
 

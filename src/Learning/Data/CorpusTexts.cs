@@ -19,22 +19,20 @@ public static class CorpusTexts
     /// <returns>Texts of one document are of one cluster.</returns>
     public static IReadOnlyList<PlacedRow> Sample(IEnumerable<string> files, CorpusUse use, LicenceClass loosest, IReadOnlyCollection<string> excluded, int each)
     {
+        var texts = files.SelectMany(CorpusReader.Read).Where(document => CorpusSplit.UseOf(document.Text) == use && DataLicences.Current.Allows(document.Source, loosest))
+            .Select(document => (Document: document, Hash: LabelledSet.HashOf(document.Text)))
+            .Where(one => !excluded.Any(prefix => one.Hash.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) || prefix.StartsWith(one.Hash, StringComparison.OrdinalIgnoreCase)))
+            .SelectMany(one => Passages(one.Document.Text, ChannelOf(one.Document), Convert.ToInt32(one.Hash[^2..], 16)).Select(passage => (one.Document, one.Hash, Passage: passage)))
+            // Documents that have given nothing yet before those that have.
+            .OrderBy(one => one.Passage.At > 0);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         var rows = new List<PlacedRow>();
-        foreach (string file in files)
-            foreach (var document in CorpusReader.Read(file))
-            {
-                if (CorpusSplit.UseOf(document.Text) != use || !DataLicences.Current.Allows(document.Source, loosest)) continue;
-                string hash = LabelledSet.HashOf(document.Text);
-                if (excluded.Any(prefix => hash.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) || prefix.StartsWith(hash, StringComparison.OrdinalIgnoreCase))) continue;
-                var channel = ChannelOf(document);
-                foreach (var (text, bucket, at) in Passages(document.Text, channel, Convert.ToInt32(hash[^2..], 16)))
-                {
-                    if (counts.GetValueOrDefault(bucket) >= each) continue;
-                    counts[bucket] = counts.GetValueOrDefault(bucket) + 1;
-                    rows.Add(new PlacedRow(Row(document, channel, text, at == 0 ? $"corpus:{hash}" : $"corpus:{hash}/{at}"), $"corpus:{hash}", use == CorpusUse.Calibration ? RowUse.SetsThresholds : RowUse.Teaches));
-                }
-            }
+        foreach (var (document, hash, (text, bucket, at)) in texts)
+        {
+            if (counts.GetValueOrDefault(bucket) >= each) continue;
+            counts[bucket] = counts.GetValueOrDefault(bucket) + 1;
+            rows.Add(new PlacedRow(Row(document, ChannelOf(document), text, at == 0 ? $"corpus:{hash}" : $"corpus:{hash}/{at}"), $"corpus:{hash}", use == CorpusUse.Calibration ? RowUse.SetsThresholds : RowUse.Teaches));
+        }
         return rows;
     }
 

@@ -16,7 +16,7 @@ namespace Detection.Learning.Evaluating;
 /// <param name="Criterion">The one criterion, with the one sign, that is best on the other sources.</param>
 /// <param name="Tfidf">Words and pairs of words of the same rows.</param>
 /// <param name="Floor">The sum of the z-scores of <paramref name="Hidden"/>, <paramref name="Criteria"/> and <paramref name="Tfidf"/> over the file: what published-numbers.md §2.7 calls "all".</param>
-/// <param name="All">What a bundle's head reads: hidden states and criteria together, with length.</param>
+/// <param name="All">What a bundle's head reads but for words: hidden states, criteria and their products together, with length.</param>
 /// <param name="AtBudgets">Of <paramref name="All"/>, thresholds on the file's own people: one in 20, 100, 1,000.</param>
 public sealed record LeftOut(string File, int Rows, double Hidden, double Criteria, double Criterion, string CriterionName, double Tfidf, double Floor, double All, Interval AllInterval, IReadOnlyList<BudgetReport> AtBudgets);
 
@@ -29,7 +29,7 @@ public static class LeaveOneSourceOut
     private const string Criterion = "criterion";
 
     private static readonly (string Name, FeatureBlocks Blocks)[] Variants =
-        [("hidden", FeatureBlocks.Hidden), ("criteria", FeatureBlocks.Criteria), ("all", FeatureBlocks.Hidden | FeatureBlocks.Criteria | FeatureBlocks.Surface)];
+        [("hidden", FeatureBlocks.Hidden), ("criteria", FeatureBlocks.Criteria), ("all", FeatureBlocks.Hidden | FeatureBlocks.Criteria | FeatureBlocks.Products | FeatureBlocks.Surface)];
 
     /// <param name="rows">Rows of a file, half of each answer; published-numbers.md §2.7 takes 200.</param>
     public static IReadOnlyList<LeftOut> Run(DetectionPipeline pipeline, IReadOnlyList<string> files, int rows, string features, IProgress<string> progress, CancellationToken cancellation = default)

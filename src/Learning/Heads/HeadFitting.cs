@@ -14,9 +14,10 @@ internal sealed record FittedHead(string Name, float[] Dense, float[] Words, flo
 {
     public float[] Grams { get; init; } = [];
     public float[] Structure { get; init; } = [];
+    public float[] Products { get; init; } = [];
 
     /// <summary>Before calibration: the margin is the score.</summary>
-    public Head Uncalibrated() => new(Name, Dense, Words, Bias, new Platt(1, 0)) { Grams = Grams, Structure = Structure };
+    public Head Uncalibrated() => new(Name, Dense, Words, Bias, new Platt(1, 0)) { Products = Products, Grams = Grams, Structure = Structure };
 }
 
 /// <summary>Which features a head may read.</summary>
@@ -28,7 +29,8 @@ internal enum FeatureBlocks
     Surface = 4,
     Words = 8,
     Structure = 16,
-    All = Hidden | Criteria | Surface | Words | Structure,
+    Products = 32,
+    All = Hidden | Criteria | Surface | Words | Structure | Products,
 }
 
 /// <summary>Fits one head: the ridge is chosen on folds that leave whole groups out, then all rows teach.</summary>
@@ -42,6 +44,9 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     /// (left one source out with compact: AUROC of all features .77 unrestrained, .80 so).
     /// </summary>
     private const float DenseScaleOfMail = 0.03f;
+
+    /// <summary>For authorship, where products of criteria stand beside them (left one source out, mean AUROC: with SmolLM2-135M .843, without products .832; with compact .800 and .797).</summary>
+    private const float PlainScaleOfAuthorship = 2, ProductScale = 0.5f;
 
     /// <summary>A named observation is seldom there, and is not standardised.</summary>
     private const float StructureScale = 4;
@@ -79,12 +84,15 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         return new FittedHead(head, space.Expand(weights.AsSpan(0, Scaled)), [.. weights.AsSpan(dense, words).ToArray().Select(HeadFile.Round)], weights[^1], strength, positives, negatives)
         {
             Grams = mail && words > 0 ? [.. weights[(dense + words)..^1].Select(HeadFile.Round)] : [],
+            Products = Products(head) is > 0 and var products && blocks.HasFlag(FeatureBlocks.Products) ? weights[Scaled..(Scaled + products)] : [],
             // A sign to beware of never speaks for a message, whatever an old data set says.
             Structure = mail && blocks.HasFlag(FeatureBlocks.Structure) ? [.. prior.Select((known, i) => Math.Max(0, known + weights[Scaled + i]))] : [],
         };
     }
 
-    private int Dense(string head) => Scaled + (HeadNames.IsMail(head) ? StructuralFeatures.Count : 0);
+    private int Dense(string head) => Scaled + (HeadNames.IsMail(head) ? StructuralFeatures.Count : Products(head));
+
+    private static int Products(string head) => head == HeadNames.Synthetic ? CriteriaProducts.Count : 0;
 
     private static int Sparse(string head, HeadStrength strength) => strength.WordScale > 0 ? WordVector.Buckets + (HeadNames.IsMail(head) ? CharacterGrams.Buckets : 0) : 0;
 
@@ -131,11 +139,13 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         float[] scales = new float[dense + words + 1];
         float most = HeadNames.IsMail(head) ? DenseScaleOfMail : 1;
         if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, space.Hidden).Fill(most);
-        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(space.Hidden, layout.Criteria).Fill(CriteriaScale * most);
+        bool authorship = head == HeadNames.Synthetic && blocks.HasFlag(FeatureBlocks.Products);
+        if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(space.Hidden, layout.Criteria).Fill(authorship ? PlainScaleOfAuthorship : CriteriaScale * most);
         // Capitals, digits and punctuation tell data sets apart, not authors.
         int read = head == HeadNames.Synthetic ? SurfaceFeatures.PlainCount : SurfaceFeatures.Names.Count;
-        if (blocks.HasFlag(FeatureBlocks.Surface)) scales.AsSpan(surface, read).Fill(most);
-        if (blocks.HasFlag(FeatureBlocks.Structure)) scales.AsSpan(Scaled, dense - Scaled).Fill(StructureScale);
+        if (blocks.HasFlag(FeatureBlocks.Surface)) scales.AsSpan(surface, read).Fill(authorship ? PlainScaleOfAuthorship : most);
+        if (authorship) scales.AsSpan(Scaled, Products(head)).Fill(ProductScale);
+        if (HeadNames.IsMail(head) && blocks.HasFlag(FeatureBlocks.Structure)) scales.AsSpan(Scaled, dense - Scaled).Fill(StructureScale);
         scales.AsSpan(dense, words).Fill((float)strength.WordScale);
         scales[^1] = 1;
         return scales;

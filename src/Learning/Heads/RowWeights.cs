@@ -27,17 +27,17 @@ internal static class RowWeights
             var example = teaching[row.Index];
             int count = counts[(example.SourceGroup, row.Answer)];
             double weight = rows.Length / 2.0 / Math.Sqrt(count) / (row.Answer == true ? positives : negatives / answered);
-            return new TaughtExample(Row(scaled[row.Index], HeadNames.IsMail(head), prior, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
+            return new TaughtExample(Row(scaled[row.Index], head, prior, row.Answer == true, (float)weight), example.SourceGroup, example.Placed.Cluster);
         }), .. background.Select(i =>
         {
             double weight = rows.Length / 2.0 * BackgroundShare / channels.Count / channels[teaching[i].Channel];
-            return new TaughtExample(Row(scaled[i], mail: false, prior, positive: false, (float)weight), teaching[i].SourceGroup, teaching[i].Placed.Cluster, IsBackground: true);
+            return new TaughtExample(Row(scaled[i], head, prior, positive: false, (float)weight), teaching[i].SourceGroup, teaching[i].Placed.Cluster, IsBackground: true);
         })];
     }
 
-    /// <summary>Heads for mail read structure after the dense features, and grams after the words.</summary>
-    private static TrainingRow Row(ScaledFeatures features, bool mail, float[] prior, bool positive, float weight) => !mail
-        ? new TrainingRow(features.Dense, features.Words.Bucket, features.Words.Count, positive, weight)
+    /// <summary>Heads for mail read structure after the dense features, and grams after the words; the head for authorship reads products after the dense features.</summary>
+    private static TrainingRow Row(ScaledFeatures features, string head, float[] prior, bool positive, float weight) => !HeadNames.IsMail(head)
+        ? new TrainingRow(head == HeadNames.Synthetic ? [.. features.Dense, .. CriteriaProducts.Of(features.Dense)] : features.Dense, features.Words.Bucket, features.Words.Count, positive, weight)
         : new TrainingRow([.. features.Dense, .. features.Structure], [.. features.Words.Bucket, .. features.Grams.Bucket.Select(bucket => WordVector.Buckets + bucket)],
             [.. features.Words.Count, .. features.Grams.Count], positive, weight, TensorPrimitives.Dot(features.Structure, prior), features.Dense.AsSpan().IndexOfAnyExcept(0f) is >= 0 and var first ? first : features.Dense.Length);
 }

@@ -110,16 +110,7 @@ public sealed class HeadFileTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "heads.safetensors");
         (Some() with { Spans = Pointing() }).Write(path);
-        using (var whole = SafetensorsFile.Open(path))
-        {
-            var kept = whole.Tensors.Values.Select(tensor =>
-            {
-                float[] values = new float[tensor.Count];
-                whole.Read(tensor.Name, values);
-                return tensor.Name == name ? new NamedTensor(name, [wrong.Length], wrong) : new NamedTensor(tensor.Name, tensor.Shape, values);
-            }).ToArray();
-            SafetensorsWriter.Write(path, kept);
-        }
+        Replace(path, name, wrong);
         Assert.Contains(name, Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
     }
 
@@ -129,21 +120,32 @@ public sealed class HeadFileTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "heads.safetensors");
         WithMail().Write(path);
-        using (var whole = SafetensorsFile.Open(path))
-        {
-            var kept = whole.Tensors.Values.Select(tensor =>
-            {
-                float[] values = new float[tensor.Count];
-                whole.Read(tensor.Name, values);
-                return tensor.Name == "spam.structure" ? new NamedTensor(tensor.Name, [1], new float[1]) : new NamedTensor(tensor.Name, tensor.Shape, values);
-            }).ToArray();
-            SafetensorsWriter.Write(path, kept);
-        }
+        Replace(path, "spam.structure", [0]);
         Assert.Contains("spam.structure", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_no_model_has_read_counts_as_the_mean() => Assert.Equal([0f, 1], Some().Heads.Standardise([float.NaN, 3]));
+
+    [Fact]
+    public void Products_of_criteria_add_to_the_margin_and_survive_the_file()
+    {
+        int length = CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count;
+        float[] weights = new float[CriteriaProducts.Count];
+        (weights[0], weights[1]) = (1, 10); // the square of the first criterion, and its product with the second
+        var heads = new HeadFile(new HeadSet(new float[length], [.. Enumerable.Repeat(1f, length)], new float[WordVector.Buckets],
+            [new Head("synthetic", new float[length], [], 0.5f, new Platt(1, 0)) { Products = weights }]), new Dictionary<string, HumanScores>());
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        heads.Write(path);
+        float[] dense = new float[length];
+        (dense[0], dense[1]) = (3, -2);
+        Assert.Equal(9 - 60 + 0.5f, Assert.Single(HeadFile.Read(path).Heads.Margins(new TextFeatures(dense, WordVector.None))));
+        (dense[0], dense[1]) = (HeadSet.Furthest, HeadSet.Furthest);
+        Assert.Equal(16 + 160 + 0.5f, Assert.Single(HeadFile.Read(path).Heads.Margins(new TextFeatures(dense, WordVector.None))));
+        Replace(path, "synthetic.products", [1, 2]);
+        Assert.Contains("synthetic.products", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void One_odd_feature_does_not_decide() =>
@@ -201,6 +203,19 @@ public sealed class HeadFileTests
                 Assert.Equal(rates.OrderDescending(), rates);
             }
         }
+    }
+
+    private static void Replace(string path, string name, float[] by)
+    {
+        NamedTensor[] tensors;
+        using (var whole = SafetensorsFile.Open(path))
+            tensors = [.. whole.Tensors.Values.Select(tensor =>
+            {
+                float[] values = new float[tensor.Count];
+                whole.Read(tensor.Name, values);
+                return tensor.Name == name ? new NamedTensor(name, [by.Length], by) : new NamedTensor(tensor.Name, tensor.Shape, values);
+            })];
+        SafetensorsWriter.Write(path, tensors);
     }
 
     private static SpanHeads Pointing() => new(4, [new SpanHead("loaded_language", [1, 2, 3, 4], 0.5f, new SpanRule(1, -0.25f, 2.5f, 3, 2))]);
