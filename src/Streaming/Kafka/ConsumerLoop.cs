@@ -143,12 +143,33 @@ internal sealed class ConsumerLoop : IAsyncDisposable
         Partitions.Stored(progress.Partition, progress.Assignment, progress.Position);
     }
 
-    private void OnAssigned(List<TopicPartition> assigned)
+    private IEnumerable<TopicPartitionOffset> OnAssigned(List<TopicPartition> assigned)
     {
         Partitions.Assign(assigned.Select(one => one.Partition.Value));
         // What was paused before stays so; partitions that come are not paused.
         _isNewUnpaused = assigned.Count > 0;
         _metrics.Rebalanced("assigned", assigned.Count);
+        return _publisher is null || assigned.Count == 0 ? assigned.Select(one => new TopicPartitionOffset(one, Offset.Unset)) : StablePositions(assigned);
+    }
+
+    /// <summary>
+    /// Where reading begins, once no transaction is open that may still move it. Asked here: librdkafka asks too, but takes the answer "a transaction is open" for "no position" when the
+    /// assignment has changed between question and answer (rd_kafka_assignment_apply_offsets puts the partition back with an invalid offset), and begins at the first record.
+    /// </summary>
+    private IEnumerable<TopicPartitionOffset> StablePositions(List<TopicPartition> assigned)
+    {
+        while (!_stop.IsCancellationRequested && _publisher!.IsMember)
+            try
+            {
+                return _consumer.Committed(assigned, _options.RequestTimeout).Select(one => new TopicPartitionOffset(one.TopicPartition, one.Offset == Offset.Unset ? Offset.Beginning : one.Offset));
+            }
+            catch (KafkaException notYet)
+            {
+                if (notYet.Error.Code != ErrorCode.UnstableOffsetCommit) _clients.Report(notYet.Error);
+                _stop.Token.WaitHandle.WaitOne(Poll);
+            }
+        // They are about to be lost or given back: nothing of them is read.
+        return assigned.Select(one => new TopicPartitionOffset(one, Offset.End));
     }
 
     /// <summary>Waits for what is in a worker's hands, commits, and lets go. A worker that is too slow finishes for nothing: the new owner is given the same again.</summary>

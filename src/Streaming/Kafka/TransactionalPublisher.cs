@@ -88,6 +88,8 @@ internal sealed class TransactionalPublisher : IDisposable
 
     private void Transact(IReadOnlyCollection<int>? only)
     {
+        // A consumer that has left its group has no metadata, and asking for it takes the process down.
+        if (!IsMember) return;
         // The generation first: were it taken after the positions, a rebalance between the two could let positions of lost partitions through.
         var generation = _consumer.ConsumerGroupMetadata;
         // Without a member id brokers may take positions unchecked, as of a consumer that is in no group.
