@@ -70,7 +70,7 @@ internal static class ModelCard
         Line($"");
         if (about is not null) card.Append("## The language model\n").Append(about.Trim()).Append("\n\n");
         Line($"## Heads");
-        Line($"Logistic regression on pooled hidden states, zero-shot criteria, surface and hashed words (the authorship head reads words only where that helps on a source left out, and no capitals, digits or punctuation); the heads for mail also read runs of characters and what a message asks for, where it leads and how it is made. Strength chosen on held-out folds: whole sources for `synthetic`, clusters of like texts elsewhere.");
+        Line($"Logistic regression on pooled hidden states, zero-shot criteria (and, for authorship, the products of every two), surface and hashed words (the authorship head reads words only where that helps on a source left out, and no capitals, digits or punctuation); the heads for mail also read runs of characters and what a message asks for, where it leads and how it is made. Strength chosen on held-out folds: whole sources for `synthetic`, clusters of like texts elsewhere.");
         Line($"");
         Line($"| head | rows (positive / negative) | ridge | words | AUROC, held-out folds | named from P |");
         Line($"|---|---|---|---|---|---|");

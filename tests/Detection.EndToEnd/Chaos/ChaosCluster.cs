@@ -42,6 +42,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>What the brokers said since they were started last, beside the run's history.</summary>
+    public void KeepBrokerLogs(string name)
+    {
+        foreach (string node in Directory.GetDirectories(_data.File("kafka"), "node*"))
+            if (Path.Combine(node, "server.log") is var log && File.Exists(log)) File.Copy(log, Path.Combine(ChaosSummary.Folder, $"{name}.broker-{Path.GetFileName(node)["node".Length..]}.log"), overwrite: true);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var part in Enumerable.Reverse(_parts)) await part.DisposeAsync();

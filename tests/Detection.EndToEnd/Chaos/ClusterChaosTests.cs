@@ -127,8 +127,12 @@ public sealed class ClusterChaosTests
     {
         var options = new ChaosOptions { Name = name, Seed = Seed, Rate = rate, Workers = 2, Transactional = transactional, WorkerSettings = worker => worker == 1 ? ReducedKernels.Settings : ReducedKernels.None };
         await using var run = await ChaosRun.StartAsync(options, cluster.Stream, cluster.Store);
-        await scenario(run);
-        return await run.FinishAsync();
+        try
+        {
+            await scenario(run);
+            return await run.FinishAsync();
+        }
+        finally { cluster.KeepBrokerLogs(name); }
     }
 
     /// <summary>How often what happens.</summary>
