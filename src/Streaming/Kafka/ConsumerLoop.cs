@@ -158,14 +158,15 @@ internal sealed class ConsumerLoop : IAsyncDisposable
     /// </summary>
     private IEnumerable<TopicPartitionOffset> StablePositions(List<TopicPartition> assigned)
     {
-        while (!_stop.IsCancellationRequested && _publisher!.IsMember)
+        while (!_stop.IsCancellationRequested && _failure is null && _publisher!.IsMember)
             try
             {
                 return _consumer.Committed(assigned, _options.RequestTimeout).Select(one => new TopicPartitionOffset(one.TopicPartition, one.Offset == Offset.Unset ? Offset.Beginning : one.Offset));
             }
             catch (KafkaException notYet)
             {
-                if (notYet.Error.Code != ErrorCode.UnstableOffsetCommit) _clients.Report(notYet.Error);
+                var errors = notYet is TopicPartitionOffsetException some ? some.Results.Select(one => one.Error).Where(error => error.IsError) : [notYet.Error];
+                foreach (var error in errors.Where(error => error.Code != ErrorCode.UnstableOffsetCommit)) OnError(error);
                 _stop.Token.WaitHandle.WaitOne(Poll);
             }
         // They are about to be lost or given back: nothing of them is read.
