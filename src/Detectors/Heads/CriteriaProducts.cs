@@ -12,6 +12,9 @@ public static class CriteriaProducts
 
     public static int Count => Factors * (Factors + 1) / 2;
 
+    /// <summary>Whether a head may have so many weights of products over so many dense features: none, or one each.</summary>
+    internal static bool Fit(int weights, int features) => weights == 0 || weights == Count && features >= CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count;
+
     /// <param name="dense">Standardised, criteria and surface at its end (<see cref="FeatureLayout"/>).</param>
     /// <returns>Squares among them; none larger than <see cref="Largest"/>.</returns>
     public static float[] Of(ReadOnlySpan<float> dense)

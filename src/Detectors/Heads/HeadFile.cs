@@ -65,7 +65,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias");
             float[] products = Optional($"{name}.products"), words = Optional($"{name}.words"), grams = Optional($"{name}.grams"), structure = Optional($"{name}.structure");
             if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
-            if (products.Length != 0 && (products.Length != CriteriaProducts.Count || mean.Length < CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count))
+            if (!CriteriaProducts.Fit(products.Length, mean.Length))
                 throw new CheckpointException(path, $"{name}.products", $"{products.Length} weights, not {CriteriaProducts.Count}: another version of this program measures something else");
             if (words.Length is not (0 or WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets}");
             if (grams.Length != 0 && (grams.Length != CharacterGrams.Buckets || gramRarity.Length == 0))

@@ -44,7 +44,7 @@ public sealed class HeadSet
         (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
         foreach (var head in heads)
             if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets) || head.Grams.Length is not (0 or CharacterGrams.Buckets)
-                || head.Structure.Length > StructuralFeatures.Count || head.Products.Length != 0 && (head.Products.Length != CriteriaProducts.Count || mean.Length < CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count))
+                || head.Structure.Length > StructuralFeatures.Count || !CriteriaProducts.Fit(head.Products.Length, mean.Length))
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
     }
 

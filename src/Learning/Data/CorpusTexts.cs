@@ -50,7 +50,7 @@ public static class CorpusTexts
             // The end of a document is a text of its own only where it is long enough for one.
             if (i > 0 && text.Length < length / 3) continue;
             string bucket = LengthBucket.Of(channel, text.Length).First();
-            rest = rest[Math.Min(rest.Length, rest.IndexOf(text, StringComparison.Ordinal) + text.Length)..].TrimStart();
+            rest = rest[(rest.IndexOf(text, StringComparison.Ordinal) + text.Length)..].TrimStart();
             if (given.Add(bucket)) yield return (text, bucket, i);
         }
     }
