@@ -195,7 +195,7 @@ public sealed class DetectionPipeline : IDisposable
     public SpanHeads? Spans { get; }
 
     /// <summary>The sentences of a stored text that a head's words speak for most: where no head points at places.</summary>
-    public IReadOnlyList<EvidenceSpan> Sentences(string head, string text) => _evidence.Sentences(head, text);
+    public IReadOnlyList<EvidenceSpan> Sentences(string head, Channel channel, string text) => _evidence.Sentences(head, channel, text);
 
     private Reading[] Read(IReadOnlyList<Message> messages, PoolingPlan plan, CancellationToken cancellation)
     {
@@ -367,7 +367,7 @@ public sealed class DetectionPipeline : IDisposable
     }
 
     private static TextFeatures Beside(Message message, string text, IEnumerable<Evidence> structure) =>
-        new([], WordVector.Of(message.Subject, text)) { Grams = CharacterGrams.Of(message.Subject, text), Structure = StructuralFeatures.Of(structure) };
+        new([], WordVector.Of(message.Subject, text)) { Grams = CharacterGrams.Of(message.Subject, text), Structure = StructuralFeatures.Of(structure), Channel = message.Channel };
 
     /// <summary>The text is in a language that the model was made for, as far as can be told.</summary>
     public bool Supports(string text) => Languages.Identify(text) is not { } language || Spoken.Contains(language.Code);

@@ -42,7 +42,7 @@ public sealed class Judge
         {
             Scores = new Scores(Probability(HeadNames.Synthetic), spam, phishing, techniques.Count == 0 ? null : techniques.Values.Max()),
             Authorship = AuthorshipOf(reading, margins),
-            Decided = new Decided(says ? MailOf(reading, margins) : MailKind.Unsure, says ? [.. Named(techniques, reading.Channel)] : []),
+            Decided = new Decided(says ? MailOf(reading, margins) : MailKind.Unsure, says ? [.. Named(techniques, reading)] : []),
             Manipulation = techniques,
             FalsePositiveRate = says ? Rates(reading, margins) : new Dictionary<string, FalsePositiveRate>(),
             Margins = margins,
@@ -82,8 +82,8 @@ public sealed class Judge
         && people.BucketOf(reading.Channel, reading.Characters) is { } bucket
         && decision.Above.TryGetValue(bucket, out double above) && margin > above;
 
-    private IEnumerable<string> Named(Dictionary<string, double?> techniques, Channel channel) =>
-        techniques.Where(one => one.Value is { } probability && _decisions.Names(one.Key, probability, channel)).Select(one => one.Key);
+    private IEnumerable<string> Named(Dictionary<string, double?> techniques, TextToJudge reading) =>
+        techniques.Where(one => one.Value is { } probability && _decisions.Names(one.Key, probability, reading.Channel, reading.Characters)).Select(one => one.Key);
 
     private Dictionary<string, FalsePositiveRate> Rates(TextToJudge reading, IReadOnlyDictionary<string, float> margins)
     {

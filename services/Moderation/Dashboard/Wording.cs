@@ -75,6 +75,9 @@ internal static class Wording
         { } p => p.ToString("0.00", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>A piece of evidence by name and number; that a rule matched has none.</summary>
+    public static string Signal(Evidence evidence) => evidence.Signal == "rule" ? evidence.Signal : $"{evidence.Signal} {Number(evidence.Value)}";
+
     public static string Number(double? value) => value?.ToString("0.####", CultureInfo.InvariantCulture) ?? "–";
 
     /// <summary>The time of day for today, else the day too, in the server's time zone.</summary>

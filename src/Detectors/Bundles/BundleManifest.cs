@@ -65,18 +65,25 @@ public sealed record ResearchSettings(DecisionSettings Decisions, IReadOnlyList<
 public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);
 
 /// <param name="MinimumTokens">Shorter texts get <c>too-short</c> unless they pass the threshold of a bucket of their own.</param>
-/// <param name="Techniques">Probability from which a technique is named, by head.</param>
+/// <param name="Techniques">Probability from which a technique is named, by head, where <see cref="TechniquesOf"/> says nothing else.</param>
 public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic, ScoreDecision Spam, ScoreDecision Phishing, IReadOnlyDictionary<string, double> Techniques)
 {
-    /// <summary>By channel and technique, where ordinary messages of the channel make a higher probability than <see cref="Techniques"/> necessary. Null in older bundles.</summary>
+    /// <summary>Stands for a probability that no message has: the technique is never named.</summary>
+    public const double Never = 2;
+
+    /// <summary>The same by bucket of <see cref="LengthBucket.Of"/> and technique; the narrowest bucket of a message that has a technique decides. Null in older bundles.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>>? TechniquesOf { get; init; }
 
     /// <summary>Null: nothing is said of single passages.</summary>
     public PassageDecision? Passage { get; init; }
 
     /// <summary>Whether the technique is named in such a message.</summary>
-    public bool Names(string technique, double probability, Channel channel) => Techniques.TryGetValue(technique, out double threshold) && probability >= threshold
-        && !(TechniquesOf?.TryGetValue(channel.Name(), out var higher) == true && higher.TryGetValue(technique, out double least) && probability < least);
+    public bool Names(string technique, double probability, Channel channel, int characters)
+    {
+        foreach (string bucket in LengthBucket.Of(channel, characters))
+            if (TechniquesOf?.TryGetValue(bucket, out var own) == true && own.TryGetValue(technique, out double least)) return probability >= least;
+        return Techniques.TryGetValue(technique, out double threshold) && probability >= threshold;
+    }
 }
 
 /// <summary>

@@ -15,6 +15,9 @@ public static class LengthBucket
     /// <summary>The buckets that a message belongs to, narrowest first: channel and length, the channel, all.</summary>
     public static IEnumerable<string> Of(Channel channel, int characters) => [$"{channel.Name()}/{LengthOf(characters)}", channel.Name(), All];
 
+    /// <summary>Those of a channel, the widest first.</summary>
+    public static IEnumerable<string> OfChannel(Channel channel) => [channel.Name(), .. Lengths.Select(length => $"{channel.Name()}/{length.Name}")];
+
     /// <summary>Narrowest first: channel and length, then the length in any channel.</summary>
     public static IEnumerable<string> OfLength(Channel channel, int characters) => [$"{channel.Name()}/{LengthOf(characters)}", LengthOf(characters)];
 }

@@ -93,9 +93,9 @@ internal sealed class EvidenceWriter(HeadSet? heads)
         new(name, judgement.Manipulation[name] ?? 0, 0.5 * (judgement.Manipulation[name] ?? 0), Taxonomy.Find(name).Sentence, reading.PointAt?.Invoke(name) ?? Sentences(name, reading));
 
     /// <summary>The sentences of a stored text that a head's words speak for most.</summary>
-    public IReadOnlyList<EvidenceSpan> Sentences(string head, string text) => _sentences?.Strongest(head, text) ?? [];
+    public IReadOnlyList<EvidenceSpan> Sentences(string head, Channel channel, string text) => _sentences?.Strongest(head, channel, text) ?? [];
 
-    private IReadOnlyList<EvidenceSpan> Sentences(string head, Reading reading) => Sentences(head, reading.Message.Text ?? "");
+    private IReadOnlyList<EvidenceSpan> Sentences(string head, Reading reading) => Sentences(head, reading.Message.Channel, reading.Message.Text ?? "");
 
     /// <summary>The false-positive rate in words.</summary>
     private static string? Rate(Judgement judgement, string head, string whose, string verb)

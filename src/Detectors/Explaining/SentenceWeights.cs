@@ -9,19 +9,19 @@ internal sealed class SentenceWeights(HeadSet heads)
     private const int Most = 2, MostSentences = 400, Longest = 400, Shortest = 8;
 
     /// <summary>At most two sentences of a stored text, in its order; none where the head reads no words or they speak against it.</summary>
-    public IReadOnlyList<EvidenceSpan> Strongest(string head, string text)
+    public IReadOnlyList<EvidenceSpan> Strongest(string head, Channel channel, string text)
     {
         if (heads.Heads.FirstOrDefault(one => one.Name == head) is not { Words.Length: > 0 } weights) return [];
         return [.. Sentences(text)
-            .Select(sentence => new EvidenceSpan("text", sentence.Start, sentence.End, Math.Round(Weight(weights, text[sentence.Start..sentence.End]), 4)))
+            .Select(sentence => new EvidenceSpan("text", sentence.Start, sentence.End, Math.Round(Weight(weights, channel, text[sentence.Start..sentence.End]), 4)))
             .Where(span => span.Value > 0).OrderByDescending(span => span.Value).ThenBy(span => span.Start).Take(Most).OrderBy(span => span.Start)];
     }
 
-    private double Weight(Head head, string sentence)
+    private double Weight(Head head, Channel channel, string sentence)
     {
         var words = WordVector.Of(null, sentence);
         double sum = 0;
-        for (int i = 0; i < words.Bucket.Length; i++) sum += words.Count[i] * heads.WordRarity[words.Bucket[i]] * head.Words[words.Bucket[i]];
+        for (int i = 0; i < words.Bucket.Length; i++) sum += words.Count[i] * heads.WordRarity[words.Bucket[i]] * OwnWords.Weight(head.Words, words.Bucket[i], channel, WordVector.Buckets);
         // Otherwise the longest sentence would always win.
         return sum / Math.Sqrt(Math.Max(1, words.Bucket.Length));
     }

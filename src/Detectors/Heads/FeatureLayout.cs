@@ -1,3 +1,4 @@
+using Detection.Contracts;
 using Detection.Detectors.Criteria;
 using Detection.Model;
 
@@ -11,8 +12,8 @@ namespace Detection.Detectors.Heads;
 /// <param name="Width">W, the size of a hidden state.</param>
 public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
 {
-    /// <summary>Changes whenever a feature changes its meaning or one is added. Version 2 added structure and runs of characters, version 3 three more kinds of request at the end of the structure, version 4 products of criteria.</summary>
-    public const int Version = 4;
+    /// <summary>Changes whenever a feature changes its meaning or one is added. Version 2 added structure and runs of characters, version 3 three more kinds of request at the end of the structure, version 4 products of criteria, version 5 words of a channel.</summary>
+    public const int Version = 5;
 
     /// <summary>Heads from this version on can be used: they read only some of what there is now.</summary>
     public const int OldestVersion = 1;
@@ -70,6 +71,9 @@ public sealed record TextFeatures(float[] Dense, WordVector Words)
 {
     /// <summary>As <see cref="CharacterGrams"/> counts them.</summary>
     public WordVector Grams { get; init; } = WordVector.None;
+
+    /// <summary>Whose words they are.</summary>
+    public Channel Channel { get; init; }
 
     /// <summary>As <see cref="StructuralFeatures"/> lays them out; empty where nothing but a text is known.</summary>
     public float[] Structure { get; init; } = [];

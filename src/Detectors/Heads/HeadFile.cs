@@ -67,9 +67,9 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
             if (!CriteriaProducts.Fit(products.Length, mean.Length))
                 throw new CheckpointException(path, $"{name}.products", $"{products.Length} weights, not {CriteriaProducts.Count}: another version of this program measures something else");
-            if (words.Length is not (0 or WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets}");
-            if (grams.Length != 0 && (grams.Length != CharacterGrams.Buckets || gramRarity.Length == 0))
-                throw new CheckpointException(path, $"{name}.grams", $"{grams.Length} weights, not {CharacterGrams.Buckets}, or no {GramRarity}");
+            if (!OwnWords.Fit(words.Length, WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets} or twice as many");
+            if (!OwnWords.Fit(grams.Length, CharacterGrams.Buckets) || grams.Length > 0 && gramRarity.Length == 0)
+                throw new CheckpointException(path, $"{name}.grams", $"{grams.Length} weights, not {CharacterGrams.Buckets} or twice as many, or no {GramRarity}");
             if (structure.Length != 0 && structure.Length != StructuralFeatures.Count)
                 throw new CheckpointException(path, $"{name}.structure", $"{structure.Length} weights, not {StructuralFeatures.Count}: another version of this program observes something else");
             if (bias.Length != 1) throw new CheckpointException(path, $"{name}.bias", "not one number");

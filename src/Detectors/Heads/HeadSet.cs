@@ -6,13 +6,13 @@ namespace Detection.Detectors.Heads;
 
 /// <summary>A head: margin = dense·x + products·p + words·w + grams·g + structure·s + bias, probability = σ(scale · margin + shift).</summary>
 /// <param name="Dense">One weight a standardised feature.</param>
-/// <param name="Words">One weight a bucket of <see cref="WordVector"/>; empty where the head reads no words.</param>
+/// <param name="Words">One weight a bucket of <see cref="WordVector"/>, then one a bucket in its channel (<see cref="OwnWords"/>) or none; empty where the head reads no words.</param>
 public sealed record Head(string Name, float[] Dense, float[] Words, float Bias, Platt Calibration)
 {
     /// <summary>One weight for each of <see cref="CriteriaProducts"/>; empty where the head reads none.</summary>
     public float[] Products { get; init; } = [];
 
-    /// <summary>One weight a bucket of <see cref="CharacterGrams"/>; empty where the head reads none.</summary>
+    /// <summary>As <see cref="Words"/>, a bucket of <see cref="CharacterGrams"/>; empty where the head reads none.</summary>
     public float[] Grams { get; init; } = [];
 
     /// <summary>One weight an observation of <see cref="StructuralFeatures"/>; empty where the head reads none.</summary>
@@ -43,7 +43,7 @@ public sealed class HeadSet
     {
         (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
         foreach (var head in heads)
-            if (head.Dense.Length != mean.Length || head.Words.Length is not (0 or WordVector.Buckets) || head.Grams.Length is not (0 or CharacterGrams.Buckets)
+            if (head.Dense.Length != mean.Length || !OwnWords.Fit(head.Words.Length, WordVector.Buckets) || !OwnWords.Fit(head.Grams.Length, CharacterGrams.Buckets)
                 || head.Structure.Length > StructuralFeatures.Count || !CriteriaProducts.Fit(head.Products.Length, mean.Length))
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
     }
@@ -97,16 +97,17 @@ public sealed class HeadSet
 
     private static float Margin(Head head, float[] dense, float[] products, TextFeatures features, float[] words, float[] grams)
     {
-        float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias + Sparse(features.Words, words, head.Words) + Sparse(features.Grams, grams, head.Grams);
+        float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias
+            + Sparse(features.Words, words, head.Words, features.Channel, WordVector.Buckets) + Sparse(features.Grams, grams, head.Grams, features.Channel, CharacterGrams.Buckets);
         if (head.Products.Length > 0) margin += TensorPrimitives.Dot(products, head.Products);
         return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure.AsSpan(0, head.Structure.Length), head.Structure) : margin;
     }
 
-    private static float Sparse(WordVector counted, float[] values, float[] weights)
+    private static float Sparse(WordVector counted, float[] values, float[] weights, Channel channel, int buckets)
     {
         float sum = 0;
         if (weights.Length > 0)
-            for (int i = 0; i < values.Length; i++) sum += values[i] * weights[counted.Bucket[i]];
+            for (int i = 0; i < values.Length; i++) sum += values[i] * OwnWords.Weight(weights, counted.Bucket[i], channel, buckets);
         return sum;
     }
 }

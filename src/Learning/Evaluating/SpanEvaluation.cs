@@ -40,7 +40,7 @@ internal static class SpanEvaluation
     private static Answer Ask(DetectionPipeline pipeline, MeasuredRow row, string technique, ProjectedText text, Dictionary<string, WordPlaces?> words)
     {
         string original = row.Row.Text;
-        TextSpan[] sentences = Places(pipeline.Sentences(technique, original));
+        TextSpan[] sentences = Places(pipeline.Sentences(technique, row.Row.Message.Channel, original));
         var methods = new List<(string, TextSpan[])>
         {
             (SpanReport.Evidence, pipeline.Spans?.Of(technique, text) is { } places ? Places(places) : sentences),

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Detection.Contracts;
 using Detection.Detectors.Heads;
 using Detection.Learning.Features;
 using TorchSharp;
@@ -62,7 +63,7 @@ internal sealed class FeatureSpace
             dense = turned;
         }
         return new ScaledFeatures(dense, features.Words with { Count = HeadSet.Weigh(features.Words, Scaling.WordRarity) }, features.Grams with { Count = HeadSet.Weigh(features.Grams, Scaling.GramRarity) },
-            features.Structure.Length > 0 ? features.Structure : new float[StructuralFeatures.Count]);
+            features.Structure.Length > 0 ? features.Structure : new float[StructuralFeatures.Count], features.Channel);
     }
 
     /// <summary>Rows that no model has read say nothing of what it would have given.</summary>
@@ -108,4 +109,4 @@ internal sealed class FeatureSpace
 }
 
 /// <summary>A message's features as <see cref="FeatureSpace"/> scales them.</summary>
-internal sealed record ScaledFeatures(float[] Dense, WordVector Words, WordVector Grams, float[] Structure);
+internal sealed record ScaledFeatures(float[] Dense, WordVector Words, WordVector Grams, float[] Structure, Channel Channel);

@@ -78,7 +78,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
 
     private FittedHead Split(string head, float[] weights, HeadStrength strength, int positives, int negatives)
     {
-        int dense = Dense(head), words = strength.WordScale > 0 ? WordVector.Buckets : 0;
+        int dense = Dense(head), words = strength.WordScale > 0 ? Words(head) : 0;
         bool mail = HeadNames.IsMail(head);
         float[] prior = StructuralFeatures.Prior(head);
         return new FittedHead(head, space.Expand(weights.AsSpan(0, Scaled)), [.. weights.AsSpan(dense, words).ToArray().Select(HeadFile.Round)], weights[^1], strength, positives, negatives)
@@ -94,7 +94,9 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
 
     private static int Products(string head) => head == HeadNames.Synthetic ? CriteriaProducts.Count : 0;
 
-    private static int Sparse(string head, HeadStrength strength) => strength.WordScale > 0 ? WordVector.Buckets + (HeadNames.IsMail(head) ? CharacterGrams.Buckets : 0) : 0;
+    private static int Words(string head) => (HeadNames.ReadsOwnWords(head) ? 2 : 1) * WordVector.Buckets;
+
+    private static int Sparse(string head, HeadStrength strength) => strength.WordScale > 0 ? Words(head) + (HeadNames.IsMail(head) ? 2 * CharacterGrams.Buckets : 0) : 0;
 
     private HeadStrength Choose(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
     {

@@ -19,12 +19,6 @@ public sealed class HeadTraining
     private const double Confidence = 0.95, Missed = 0.05;
     private const int MinimumTokens = 50, FewestPositives = 20, FewestOfChannel = 40, ReportEvery = 512;
 
-    /// <summary>Ordinary messages of a channel that may be named for a technique: for a lure, which they lack, and for one of which nobody has said how many use it. What is said of everything says nothing.</summary>
-    private const double LureBudget = 0.03, TechniqueBudget = 0.1;
-
-    /// <summary>Fewer ordinary messages say too little about a channel; then those of all channels stand for them.</summary>
-    private const int FewestOrdinary = 100;
-
     private readonly DetectionPipeline _pipeline;
     private readonly HeadTrainingOptions _options;
     private readonly IProgress<string> _progress;
@@ -184,7 +178,7 @@ public sealed class HeadTraining
                 bool even = !technique && positives > 0 && negatives > 0;
                 return PlattScaling.Fit([.. some.Select(row => (row.Margin, row.Positive, even ? some.Count / 2.0 / (row.Positive ? positives : negatives) : 1.0))]);
             }
-            var channels = !HeadNames.IsMail(head.Name) ? [] : rows.GroupBy(row => row.Channel)
+            var channels = head.Name == HeadNames.Synthetic ? [] : rows.GroupBy(row => row.Channel)
                 .Where(channel => channel.Count(row => row.Positive) >= FewestOfChannel && channel.Count(row => !row.Positive) >= FewestOfChannel)
                 .ToDictionary(channel => channel.Key, channel => Fit([.. channel.Select(row => (row.Margin, row.Positive))]));
             return head with { Calibration = Fit([.. rows.Select(row => (row.Margin, row.Positive))]), OfChannel = channels };
@@ -216,33 +210,8 @@ public sealed class HeadTraining
             return Thresholds.Choose(people, positives, _options.Budget, Confidence, Missed);
         }
 
-        var techniques = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        var ofChannel = new SortedDictionary<string, SortedDictionary<string, double>>(StringComparer.Ordinal);
-        var ordinary = Enumerable.Range(0, calibrating.Length).Where(i => IsOrdinary(calibrating[i], HeadNames.Spam)).ToLookup(i => calibrating[i].Channel);
-        for (int at = 0; at < heads.Heads.Count; at++)
-        {
-            var head = heads.Heads[at];
-            if (!HeadNames.IsTechnique(head.Name)) continue;
-            double Probability(int i) => head.Calibration.Probability(margins[i][at]);
-            double Least(IEnumerable<int> some) => Thresholds.OverAllBut(HeadTargets.IsLure(head.Name) ? LureBudget : TechniqueBudget, [.. some.Select(Probability)]);
-            double everywhere = Least(ordinary.SelectMany(channel => channel));
-            var least = Enum.GetValues<Channel>().ToDictionary(channel => channel, channel => ordinary[channel].Count() >= FewestOrdinary ? Least(ordinary[channel]) : everywhere);
-            var rows = Enumerable.Range(0, calibrating.Length).Where(i => calibrating[i].Row.Techniques?.ContainsKey(head.Name) == true)
-                .Select(i => (Probability(i) is var probability && probability >= least[calibrating[i].Channel] ? probability : Thresholds.NeverNamed, calibrating[i].Row.Techniques![head.Name])).ToArray();
-            // A head that is wrong more often than right where it speaks is silent; its probability is still given.
-            if (Thresholds.OfTechnique(rows) is not { } threshold) continue;
-            techniques[head.Name] = threshold;
-            foreach (var (channel, limit) in least)
-                if (limit > threshold)
-                {
-                    if (!ofChannel.TryGetValue(channel.Name(), out var higher)) ofChannel[channel.Name()] = higher = new(StringComparer.Ordinal);
-                    higher[head.Name] = limit;
-                }
-        }
-        return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques)
-        {
-            TechniquesOf = ofChannel.ToDictionary(channel => channel.Key, channel => (IReadOnlyDictionary<string, double>)channel.Value, StringComparer.Ordinal),
-        };
+        var techniques = new TechniqueThresholds(heads, [.. calibrating.Zip(margins, (example, margin) => new TechniqueThresholds.Row(example, margin, IsOrdinary(example, HeadNames.Spam)))]);
+        return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques.Everywhere) { TechniquesOf = techniques.OfBucket };
     }
 
     private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows) =>

@@ -121,8 +121,8 @@ internal static class ModelCard
         : head is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing ? "see below" : "never: under half right";
 
     private static string? Higher(DecisionSettings decisions) => decisions.TechniquesOf is not { Count: > 0 } channels ? null
-        : $"Named from a higher P, so that at most a tenth (of a lure: 3 %) of a channel's ordinary messages are: {string.Join("; ", channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel =>
-            $"{channel.Key}: {string.Join(", ", channel.Value.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value:F2}")))}"))}.";
+        : $"Named from another P in some channels and lengths, chosen on validation rows of that kind where there are twenty of either answer, and so high that at most a tenth (of a lure: 3 %) of its ordinary messages are: {string.Join("; ", channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel =>
+            $"{channel.Key}: {string.Join(", ", channel.Value.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value < DecisionSettings.Never ? string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value:F2}") : $"{one.Key} never"))}"))}.";
 
     private static string Above(ScoreDecision decision, string bucket) =>
         decision.Above.TryGetValue(bucket, out double above) ? above.ToString("F2", CultureInfo.InvariantCulture) : "not shown";

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Detection.Contracts;
 using Detection.Detectors.Heads;
 
 namespace Detection.Learning.Heads;
@@ -35,9 +36,21 @@ internal static class RowWeights
         })];
     }
 
-    /// <summary>Heads for mail read structure after the dense features, and grams after the words; the head for authorship reads products after the dense features.</summary>
-    private static TrainingRow Row(ScaledFeatures features, string head, float[] prior, bool positive, float weight) => !HeadNames.IsMail(head)
-        ? new TrainingRow(head == HeadNames.Synthetic ? [.. features.Dense, .. CriteriaProducts.Of(features.Dense)] : features.Dense, features.Words.Bucket, features.Words.Count, positive, weight)
-        : new TrainingRow([.. features.Dense, .. features.Structure], [.. features.Words.Bucket, .. features.Grams.Bucket.Select(bucket => WordVector.Buckets + bucket)],
-            [.. features.Words.Count, .. features.Grams.Count], positive, weight, TensorPrimitives.Dot(features.Structure, prior), features.Dense.AsSpan().IndexOfAnyExcept(0f) is >= 0 and var first ? first : features.Dense.Length);
+    /// <summary>
+    /// The head for authorship reads products after the dense features, heads for mail structure. Of what is sparse stand words first, then, for mail, grams; either, where a head reads them so,
+    /// followed by the same in their channel.
+    /// </summary>
+    private static TrainingRow Row(ScaledFeatures features, string head, float[] prior, bool positive, float weight)
+    {
+        if (!HeadNames.ReadsOwnWords(head)) return new TrainingRow([.. features.Dense, .. CriteriaProducts.Of(features.Dense)], features.Words.Bucket, features.Words.Count, positive, weight);
+        var (words, grams) = (features.Words, HeadNames.IsMail(head) ? features.Grams : WordVector.None);
+        int[] Own(WordVector counted, int buckets) => features.Channel == Channel.Other ? [] : [.. counted.Bucket.Select(bucket => OwnWords.Place(bucket, features.Channel, buckets))];
+        int[] ownWords = Own(words, WordVector.Buckets), ownGrams = Own(grams, CharacterGrams.Buckets);
+        int[] buckets = [.. words.Bucket, .. ownWords, .. grams.Bucket.Concat(ownGrams).Select(bucket => 2 * WordVector.Buckets + bucket)];
+        float[] values = [.. words.Count, .. words.Count.AsSpan(0, ownWords.Length), .. grams.Count, .. grams.Count.AsSpan(0, ownGrams.Length)];
+        return !HeadNames.IsMail(head)
+            ? new TrainingRow(features.Dense, buckets, values, positive, weight)
+            : new TrainingRow([.. features.Dense, .. features.Structure], buckets, values, positive, weight, TensorPrimitives.Dot(features.Structure, prior),
+                features.Dense.AsSpan().IndexOfAnyExcept(0f) is >= 0 and var first ? first : features.Dense.Length);
+    }
 }

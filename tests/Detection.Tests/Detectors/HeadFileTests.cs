@@ -85,6 +85,31 @@ public sealed class HeadFileTests
     }
 
     [Fact]
+    public void A_word_counts_in_any_channel_and_once_more_in_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        var mail = WithMail();
+        float[] words = new float[2 * WordVector.Buckets], grams = new float[2 * CharacterGrams.Buckets];
+        (words[5], words[OwnWords.Place(5, Channel.Sms, WordVector.Buckets)]) = (2, 3);
+        (grams[7], grams[OwnWords.Place(7, Channel.Sms, CharacterGrams.Buckets)]) = (10, 30);
+        (mail with { Heads = mail.Heads.With([mail.Heads.Heads[0] with { Dense = [0, 0], Words = words, Grams = grams }]) }).Write(path);
+        var heads = HeadFile.Read(path).Heads;
+        float Margin(Channel channel, int word, int gram) => heads.Margins(new TextFeatures([1, 2], new WordVector([word], [1])) { Grams = new WordVector([gram], [1]), Channel = channel })[0];
+        Assert.Equal((2 + 3 + 10 + 30, 2 + 10, 2 + 10, 0), (Margin(Channel.Sms, 5, 7), Margin(Channel.Email, 5, 7), Margin(Channel.Other, 5, 7), Margin(Channel.Sms, 6, 8)));
+        Replace(path, "spam.words", new float[WordVector.Buckets + 1]);
+        Assert.Contains("spam.words", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_two_words_of_a_channel_share_a_place_and_no_two_channels_all_of_them()
+    {
+        int[][] places = [.. ChannelNames.All.Select(channel => Enumerable.Range(0, WordVector.Buckets).Select(bucket => OwnWords.Place(bucket, channel, WordVector.Buckets)).ToArray())];
+        Assert.All(places, of => Assert.Equal((WordVector.Buckets, WordVector.Buckets, 2 * WordVector.Buckets - 1), (of.Distinct().Count(), of.Min(), of.Max())));
+        Assert.Equal(places.Length, places.Select(of => of[0]).Distinct().Count());
+    }
+
+    [Fact]
     public void Heads_that_point_at_places_are_read_again_and_files_without_them_as_before()
     {
         using var folder = new TemporaryFolder();

@@ -63,6 +63,29 @@ public sealed class JudgeTests
         Assert.Equal(["urgency_scarcity"], Decide([0, 0, 0, 3], 100, true, channel: Channel.Social).Decided.Techniques);
     }
 
+    [Theory]
+    [InlineData(100, 0.6, true)] // its length in its channel
+    [InlineData(500, 0.6, false)] // its channel
+    [InlineData(500, 0.9, true)]
+    [InlineData(2_000, 0.99, false)] // never in a long one
+    public void The_narrowest_kind_of_message_that_has_a_threshold_decides(int characters, double probability, bool named)
+    {
+        var none = new ScoreDecision(0.01, 0.95, new Dictionary<string, double>(), null, 0.05);
+        var settings = new DecisionSettings(50, none, none, none, new Dictionary<string, double> { ["urgency_scarcity"] = 0.7 })
+        {
+            TechniquesOf = new Dictionary<string, IReadOnlyDictionary<string, double>>
+            {
+                ["sms/under-200"] = new Dictionary<string, double> { ["urgency_scarcity"] = 0.5, ["reward_lure"] = 0.4 },
+                ["sms"] = new Dictionary<string, double> { ["urgency_scarcity"] = 0.8 },
+                ["sms/over-1600"] = new Dictionary<string, double> { ["urgency_scarcity"] = DecisionSettings.Never },
+            },
+        };
+        Assert.Equal(named, settings.Names("urgency_scarcity", probability, Channel.Sms, characters));
+        Assert.Equal(probability >= 0.7, settings.Names("urgency_scarcity", probability, Channel.Email, characters));
+        // Named in one kind of message alone.
+        Assert.Equal(characters == 100, settings.Names("reward_lure", probability, Channel.Sms, characters));
+    }
+
     /// <summary>Four heads that each read one feature as it is.</summary>
     private static Judgement Decide(float[] margins, int tokens, bool supported, int people = 400, Channel channel = Channel.Email)
     {

@@ -37,7 +37,7 @@ public sealed class MailAcrossSourcesTests(TinyBundle tiny)
         int taught = Train(0).Manifest.Training.Single(source => source.Use == "trains").Rows;
         Assert.Equal(taught + 25, Train(25).Manifest.Training.Single(source => source.Use == "trains").Rows);
         var head = HeadFile.Read(Path.Combine(folder.File("b25"), "heads.safetensors")).Heads.Heads.Single(one => one.Name == HeadNames.Spam);
-        Assert.Equal((CharacterGrams.Buckets, StructuralFeatures.Count), (head.Grams.Length, head.Structure.Length));
+        Assert.Equal((2 * CharacterGrams.Buckets, StructuralFeatures.Count), (head.Grams.Length, head.Structure.Length));
         Assert.True(head.Structure[StructuralFeatures.Names.ToList().IndexOf("asks-credentials")] > 0.1f, "the ask is a sign");
         Assert.All(head.Structure, weight => Assert.True(weight >= 0, "no sign speaks for a message"));
     }

@@ -44,4 +44,8 @@ public sealed class WordingTests
     [InlineData("👨\u200D👩", null)]
     [InlineData("line\nline\ttab", null)]
     public void What_cannot_be_seen_is_named(string text, string? expected) => Assert.Equal(expected, VisibleText.Split(text).Select(run => run.Control).FirstOrDefault(control => control is not null));
+
+    [Fact]
+    public void A_rule_that_matched_is_named_without_a_number() =>
+        Assert.Equal(["rule", "asks-visit 3"], new[] { new Evidence("rule", 1, 0, "", []), new Evidence("asks-visit", 3, 0, "", []) }.Select(Wording.Signal));
 }

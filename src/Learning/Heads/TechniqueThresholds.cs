@@ -1,0 +1,76 @@
+using Detection.Contracts;
+using Detection.Detectors.Bundles;
+using Detection.Detectors.Calibration;
+using Detection.Detectors.Heads;
+
+namespace Detection.Learning.Heads;
+
+/// <summary>
+/// From which probability a technique is named, for each kind of message: what is right most often on validation rows of its channel and length, where there are enough, and never so low that
+/// more than a share of the ordinary messages of that channel and length are named.
+/// </summary>
+internal sealed class TechniqueThresholds
+{
+    /// <summary>Ordinary messages that may be named for a technique: for a lure, which they lack, and for one of which nobody has said how many use it. What is said of everything says nothing.</summary>
+    private const double LureBudget = 0.03, TechniqueBudget = 0.1;
+
+    /// <summary>Fewer ordinary messages say too little about a bucket, and fewer rows of either answer about a threshold; then a wider bucket speaks.</summary>
+    private const int FewestOrdinary = 100, FewestOfAnswer = 20;
+
+    /// <summary>Every bucket below <see cref="LengthBucket.All"/>, with its wider one; channels before their lengths.</summary>
+    private static readonly (string Name, string Wider)[] Buckets = [.. ChannelNames.All
+        .SelectMany(channel => LengthBucket.OfChannel(channel).Select(bucket => (bucket, bucket == channel.Name() ? LengthBucket.All : channel.Name())))];
+
+    private readonly HeadSet _heads;
+    private readonly ILookup<string, Row> _rows;
+
+    public TechniqueThresholds(HeadSet heads, IReadOnlyList<Row> rows)
+    {
+        _heads = heads;
+        _rows = rows.SelectMany(row => row.Buckets.Select(bucket => (bucket, row))).ToLookup(one => one.bucket, one => one.row, StringComparer.Ordinal);
+        var everywhere = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        var ofBucket = new SortedDictionary<string, IReadOnlyDictionary<string, double>>(StringComparer.Ordinal);
+        for (int at = 0; at < heads.Heads.Count; at++)
+            if (HeadNames.IsTechnique(heads.Heads[at].Name)) Choose(at, everywhere, ofBucket);
+        (Everywhere, OfBucket) = (everywhere, ofBucket);
+    }
+
+    /// <summary>By technique; none for one that is named nowhere but in buckets of its own.</summary>
+    public IReadOnlyDictionary<string, double> Everywhere { get; }
+
+    /// <summary>By bucket and technique, where it differs from the wider bucket's.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> OfBucket { get; }
+
+    private void Choose(int at, SortedDictionary<string, double> everywhere, SortedDictionary<string, IReadOnlyDictionary<string, double>> ofBucket)
+    {
+        string name = _heads.Heads[at].Name;
+        double budget = HeadTargets.IsLure(name) ? LureBudget : TechniqueBudget;
+        double Probability(Row row) => _heads.Heads[at].Probability(row.Example.Channel, row.Margins[at]);
+        double Limit(string bucket) => Thresholds.OverAllBut(budget, [.. _rows[bucket].Where(row => row.IsOrdinary).Select(Probability)]);
+        var limits = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Limit(LengthBucket.All) };
+        foreach (var (bucket, wider) in Buckets) limits[bucket] = _rows[bucket].Count(row => row.IsOrdinary) >= FewestOrdinary ? Limit(bucket) : limits[wider];
+
+        // A head that is wrong more often than right where it speaks is silent; its probability is still given.
+        (double Probability, bool Positive)[] Answers(string bucket) => [.. _rows[bucket].Where(row => row.Example.Row.Techniques?.ContainsKey(name) == true)
+            .Select(row => (Probability(row) is var probability && probability >= limits[row.Buckets[0]] ? probability : Thresholds.NeverNamed, row.Example.Row.Techniques![name]))];
+        var chosen = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Thresholds.OfTechnique(Answers(LengthBucket.All)) ?? DecisionSettings.Never };
+        if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];
+        foreach (var (bucket, wider) in Buckets)
+        {
+            var answers = Answers(bucket);
+            bool enough = answers.Count(row => row.Positive) >= FewestOfAnswer && answers.Count(row => !row.Positive) >= FewestOfAnswer;
+            chosen[bucket] = Math.Max(limits[bucket], enough ? Thresholds.OfTechnique(answers) ?? DecisionSettings.Never : chosen[wider]);
+            if (chosen[bucket] == chosen[wider]) continue;
+            if (!ofBucket.TryGetValue(bucket, out var own)) ofBucket[bucket] = own = new SortedDictionary<string, double>(StringComparer.Ordinal);
+            ((SortedDictionary<string, double>)own)[name] = chosen[bucket];
+        }
+    }
+
+    /// <param name="Margins">One a head.</param>
+    /// <param name="IsOrdinary">By a person, or wanted mail.</param>
+    internal sealed record Row(Example Example, float[] Margins, bool IsOrdinary)
+    {
+        /// <summary>Narrowest first.</summary>
+        public string[] Buckets { get; } = [.. LengthBucket.Of(Example.Channel, Example.Features.Characters)];
+    }
+}
