@@ -68,6 +68,7 @@ internal static class CommandLine
             BenchCommand.Create(terminal),
             SamplesCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            CalibrateCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             SendCommand.Create(terminal),

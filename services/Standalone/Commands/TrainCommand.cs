@@ -6,13 +6,14 @@ using Detection.Learning.Pretraining;
 
 namespace Detection.Standalone.Commands;
 
-/// <summary><c>train cut</c>, <c>train lm</c> and <c>train heads</c>.</summary>
+/// <summary><c>train cut</c>, <c>train lm</c>, <c>train curves</c> and <c>train heads</c>.</summary>
 internal static class TrainCommand
 {
     public static Command Create(Terminal terminal) => new("train", "Trains the bundled language model, or heads on any model.")
     {
         Cut(terminal),
         LanguageModel(terminal),
+        Curves(terminal),
         HeadsCommand.Create(terminal),
     };
 
@@ -75,6 +76,22 @@ internal static class TrainCommand
             }
             cancellation.ThrowIfCancellationRequested();
             return Task.FromResult(CommandLine.Done);
+        });
+        return command;
+    }
+
+    private static Command Curves(Terminal terminal)
+    {
+        var runs = new Argument<string[]>("runs") { Arity = ArgumentArity.OneOrMore, Description = "Folders of `train lm`; a run is called as its folder." };
+        var output = new Option<string>("--output") { Required = true, Description = "The picture (PNG)." };
+        var title = new Option<string>("--title") { DefaultValueFactory = _ => "Loss over tokens read", Description = "What stands over it." };
+        var command = new Command("curves", "Draws the training losses of several runs in one picture: to choose size and schedule by short runs of one vocabulary.") { runs, output, title };
+        command.SetAction(parsed =>
+        {
+            LossCurve.Compare([.. parsed.GetValue(runs)!.Select(folder => (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), LossCurve.Read(Path.Combine(folder, LanguageModelTraining.LogName))))],
+                parsed.GetValue(output)!, parsed.GetValue(title)!);
+            terminal.Error.WriteLine($"Loss curves: {parsed.GetValue(output)}");
+            return CommandLine.Done;
         });
         return command;
     }

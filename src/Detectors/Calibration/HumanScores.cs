@@ -23,6 +23,14 @@ public sealed class HumanScores
         .GroupBy(one => one.bucket, StringComparer.Ordinal)
         .ToDictionary(group => group.Key, group => group.Select(one => one.Margin).Order().ToArray(), StringComparer.Ordinal));
 
+    /// <summary>With further messages, each of them a document of its own.</summary>
+    public HumanScores With(IEnumerable<(Channel Channel, int Characters, float Margin)> messages)
+    {
+        var added = From(messages).Buckets;
+        return new HumanScores(Buckets.Keys.Union(added.Keys, StringComparer.Ordinal).ToDictionary(bucket => bucket,
+            bucket => Buckets.GetValueOrDefault(bucket, []).Concat(added.GetValueOrDefault(bucket, [])).Order().ToArray(), StringComparer.Ordinal));
+    }
+
     /// <summary>The narrowest bucket of a message that has <see cref="Enough"/> scores; null where even all of them are too few.</summary>
     public string? BucketOf(Channel channel, int characters) =>
         LengthBucket.Of(channel, characters).FirstOrDefault(bucket => Buckets.TryGetValue(bucket, out float[]? scores) && scores.Length >= Enough);

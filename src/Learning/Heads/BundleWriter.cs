@@ -11,7 +11,9 @@ namespace Detection.Learning.Heads;
 /// <summary>Writes a bundle's folder: files first, <c>bundle.json</c> last, each under another name until it is whole.</summary>
 internal static class BundleWriter
 {
-    private const string HeadsFile = "heads.safetensors", ResearchFile = "heads-research.safetensors", ResearchLicence = "heads-research.LICENSE";
+    private const string HeadsFile = "heads.safetensors", ResearchFile = "heads-research.safetensors";
+
+    public const string ResearchLicence = "heads-research.LICENSE";
 
     /// <param name="research">Null: there is one set of heads, and what an older training left of a second one goes.</param>
     public static BundleManifest Write(DetectionPipeline pipeline, HeadTrainingOptions options, TrainedHeads heads, TrainedHeads? research)
@@ -57,7 +59,7 @@ internal static class BundleWriter
         File.Move(partial, path, overwrite: true);
     }
 
-    private static BundleFile Write(string folder, string name, HeadFile heads)
+    public static BundleFile Write(string folder, string name, HeadFile heads)
     {
         string path = Path.Combine(folder, name);
         heads.Write(path);

@@ -11,7 +11,9 @@ internal static class ModelCard
     /// <summary>Tables and pictures of an evaluation beside the card; written by <c>evaluate --card</c>, linked by the card.</summary>
     public const string Figures = "evaluation.md", Roc = "roc.png", Reliability = "reliability.png", Distributions = "distributions.png";
 
-    private const string FileName = "README.md", About = "BASE.md", Section = "## Figures\n", NextSection = "\n## ";
+    public const string About = "BASE.md";
+
+    private const string FileName = "README.md", Section = "## Figures\n", NextSection = "\n## ";
 
     /// <summary>File names with what they show.</summary>
     private static readonly (string File, string Shows)[] Pictures =
@@ -28,6 +30,22 @@ internal static class ModelCard
         string about = Path.Combine(folder, About);
         File.WriteAllText(Path.Combine(folder, FileName), Write(manifest, trained, research, File.Exists(about) ? File.ReadAllText(about) : null));
         LinkFigures(folder);
+    }
+
+    /// <summary>Writes the card of a version that differs from an older one by messages added to its calibration alone.</summary>
+    public static void WriteTo(string folder, BundleManifest before, BundleManifest manifest, int human, int ham)
+    {
+        string Thresholds(ScoreDecision of, ScoreDecision old) => string.Join(", ", of.Above.Where(one => !old.Above.TryGetValue(one.Key, out double above) || above != one.Value)
+            .Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Key} {(old.Above.TryGetValue(one.Key, out double above) ? above.ToString("F2", CultureInfo.InvariantCulture) : "not shown")} → {one.Value:F2}"))) is { Length: > 0 } moved ? moved : "none moved";
+        File.WriteAllText(Path.Combine(folder, FileName), string.Create(CultureInfo.InvariantCulture, $"""
+            # {manifest.Name}, version {manifest.Version}
+
+            Version {before.Version} with {human:N0} messages by people and {ham:N0} wanted ones added to those that its false-positive rates and thresholds rest on. Heads, probabilities and techniques are those of {before.Version}, whose card says what
+            taught them and how well they do; its figures are not this version's.
+
+            Thresholds that moved (margins): machine: {Thresholds(manifest.Decisions.Synthetic, before.Decisions.Synthetic)}; spam: {Thresholds(manifest.Decisions.Spam, before.Decisions.Spam)}; phishing: {Thresholds(manifest.Decisions.Phishing, before.Decisions.Phishing)}.
+
+            """));
     }
 
     /// <summary>Where a folder holds a card and figures, the card gets a section that shows them, in place of an earlier one. Nothing else of the card moves.</summary>

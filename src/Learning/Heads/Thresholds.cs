@@ -27,9 +27,6 @@ internal static class Thresholds
 
     public static ScoreDecision Choose(HumanScores people, IReadOnlyList<(Channel Channel, int Characters, float Margin)> positives, double budget, double confidence, double missed)
     {
-        var above = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        foreach (var (bucket, scores) in people.Buckets)
-            if (scores.Length >= HumanScores.Enough && Flagged(scores.Length, budget, confidence) is > 0 and var k) above[bucket] = scores[^k];
         double? Below(IEnumerable<float> margins)
         {
             float[] sorted = [.. margins.Order()];
@@ -39,7 +36,16 @@ internal static class Thresholds
 
         var below = positives.SelectMany(one => LengthBucket.OfLength(one.Channel, one.Characters).Select(bucket => (Bucket: bucket, one.Margin))).GroupBy(one => one.Bucket, StringComparer.Ordinal)
             .Where(bucket => bucket.Count() >= FewestPositives).ToDictionary(bucket => bucket.Key, bucket => Below(bucket.Select(one => one.Margin))!.Value, StringComparer.Ordinal);
-        return new ScoreDecision(budget, confidence, above, Below(positives.Select(one => one.Margin)), missed) { BelowOf = new SortedDictionary<string, double>(below, StringComparer.Ordinal) };
+        return new ScoreDecision(budget, confidence, Above(people, budget, confidence), Below(positives.Select(one => one.Margin)), missed) { BelowOf = new SortedDictionary<string, double>(below, StringComparer.Ordinal) };
+    }
+
+    /// <summary>By bucket, where it has enough people to show the budget.</summary>
+    public static SortedDictionary<string, double> Above(HumanScores people, double budget, double confidence)
+    {
+        var above = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (bucket, scores) in people.Buckets)
+            if (scores.Length >= HumanScores.Enough && Flagged(scores.Length, budget, confidence) is > 0 and var k) above[bucket] = scores[^k];
+        return above;
     }
 
     /// <summary>At or above it lies at most this share of the probabilities; 0 where there are none.</summary>

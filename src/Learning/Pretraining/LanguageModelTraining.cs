@@ -109,8 +109,10 @@ public sealed class LanguageModelTraining : IDisposable
     /// <summary>Tokens in the training file.</summary>
     public long CorpusTokens => _tokens.Count;
 
-    /// <summary>One <see cref="TrainingProgress"/> a line.</summary>
-    public string Log => Path.Combine(_options.Folder, "log.jsonl");
+    /// <summary>The log's name in a run's folder: one <see cref="TrainingProgress"/> a line.</summary>
+    public const string LogName = "log.jsonl";
+
+    public string Log => Path.Combine(_options.Folder, LogName);
 
     private string TokenizerPath => Path.Combine(_options.Folder, "tokenizer.json");
 

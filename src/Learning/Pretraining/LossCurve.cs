@@ -25,26 +25,32 @@ public static class LossCurve
     }
 
     /// <summary>Draws training and validation loss (nats a token) over the tokens read (millions), 960 × 540 pixels on white.</summary>
-    public static void Draw(IReadOnlyList<TrainingProgress> log, string png, string title)
+    public static void Draw(IReadOnlyList<TrainingProgress> log, string png, string title) => Draw(
+        [new Curve("training", 1, Losses(log)), new Curve("validation", 3, [.. log.Where(line => line.ValidationLoss is not null).Select(line => (line.Tokens, line.ValidationLoss!.Value))])], png, title);
+
+    /// <summary>Draws the training losses of several runs, by their names; only of models with one vocabulary do they say which is better.</summary>
+    public static void Compare(IReadOnlyList<(string Name, IReadOnlyList<TrainingProgress> Log)> runs, string png, string title) =>
+        Draw([.. runs.Select(run => new Curve(run.Name, 2, Losses(run.Log)))], png, title);
+
+    private static (long, double)[] Losses(IReadOnlyList<TrainingProgress> log) => [.. log.Select(line => (line.Tokens, line.Loss))];
+
+    private static void Draw(IReadOnlyList<Curve> curves, string png, string title)
     {
         using var plot = new Plot();
-        Line("training", log.Select(line => (line.Tokens, line.Loss)), 1, Colors.SteelBlue);
-        Line("validation", log.Where(line => line.ValidationLoss is not null).Select(line => (line.Tokens, line.ValidationLoss!.Value)), 3, Colors.DarkOrange);
+        foreach (var curve in curves.Where(curve => curve.Points.Count > 0))
+        {
+            var line = plot.Add.ScatterLine(curve.Points.Select(one => one.Tokens / 1e6).ToArray(), curve.Points.Select(one => one.Loss).ToArray());
+            (line.LineWidth, line.LegendText) = (curve.Width, curve.Name);
+        }
         plot.Title(title);
         plot.XLabel("tokens read (millions)");
         plot.YLabel("loss (nats a token)");
         plot.ShowLegend(Alignment.UpperRight);
         // The fall from log(vocabulary) takes a few steps and would flatten all that follows.
-        if (log.Count > 0) plot.Axes.SetLimitsY(log.Min(line => line.Loss) - 0.1, Math.Min(log.Max(line => line.Loss), log.Min(line => line.Loss) + 3));
+        double[] losses = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Loss)];
+        if (losses.Length > 0) plot.Axes.SetLimitsY(losses.Min() - 0.1, Math.Min(losses.Max(), losses.Min() + 3));
         plot.SavePng(png, 960, 540);
-
-        void Line(string name, IEnumerable<(long Tokens, double Loss)> points, float width, Color colour)
-        {
-            var shown = points.ToArray();
-            if (shown.Length == 0) return;
-            var line = plot.Add.ScatterLine(shown.Select(one => one.Tokens / 1e6).ToArray(), shown.Select(one => one.Loss).ToArray(), colour);
-            line.LineWidth = width;
-            line.LegendText = name;
-        }
     }
+
+    private sealed record Curve(string Name, float Width, IReadOnlyList<(long Tokens, double Loss)> Points);
 }

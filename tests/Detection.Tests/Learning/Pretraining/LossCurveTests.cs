@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Detection.Learning.Pretraining;
+using Detection.Tests.Standalone;
 
 namespace Detection.Tests.Learning.Pretraining;
 
@@ -36,6 +37,23 @@ public sealed class LossCurveTests : IDisposable
         string log = _folder.File("log.jsonl");
         File.WriteAllLines(log, ["nonsense", "{}"]);
         Assert.Contains("log.jsonl:1", Assert.Throws<InvalidDataException>(() => LossCurve.Read(log)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_runs_are_drawn_in_one_picture_and_a_folder_without_a_run_is_named()
+    {
+        foreach (string run in new[] { "six", "four" })
+        {
+            Directory.CreateDirectory(_folder.File(run));
+            File.WriteAllText(Path.Combine(_folder.File(run), LanguageModelTraining.LogName), """{"step":20,"steps":99,"tokens":200,"loss":8,"rate":0.1,"gradientNorm":1,"tokensPerSecond":5}""");
+        }
+        string png = _folder.File("curves.png");
+        var drawn = await TheCommand.RunAsync(["train", "curves", _folder.File("six"), _folder.File("four"), "--output", png]);
+        Assert.Equal(0, drawn.ExitCode);
+        Assert.Equal(0x89504E470D0A1A0AUL, BinaryPrimitives.ReadUInt64BigEndian(File.ReadAllBytes(png)));
+        var missing = await TheCommand.RunAsync(["train", "curves", _folder.File("five"), "--output", png]);
+        Assert.NotEqual(0, missing.ExitCode);
+        Assert.Contains("five", missing.Error, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
