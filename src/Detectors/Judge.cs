@@ -17,7 +17,7 @@ public sealed record TextToJudge(Channel Channel, int Characters, int Tokens, bo
 /// <summary>Applies a bundle's heads, calibration and thresholds to readings. Pure.</summary>
 public sealed class Judge
 {
-    /// <summary>With fewer tokens no bucket shows anything.</summary>
+    /// <summary>With fewer tokens no bucket shows anything about who wrote a text or what mail it is. A technique fits in three words ("only two left").</summary>
     private const int FewestTokens = 8;
 
     private readonly HeadFile _heads;
@@ -42,7 +42,7 @@ public sealed class Judge
         {
             Scores = new Scores(Probability(HeadNames.Synthetic), spam, phishing, techniques.Count == 0 ? null : techniques.Values.Max()),
             Authorship = AuthorshipOf(reading, margins),
-            Decided = new Decided(says ? MailOf(reading, margins) : MailKind.Unsure, says ? [.. Named(techniques, reading)] : []),
+            Decided = new Decided(says ? MailOf(reading, margins) : MailKind.Unsure, reading.Supported ? [.. Named(techniques, reading)] : []),
             Manipulation = techniques,
             FalsePositiveRate = says ? Rates(reading, margins) : new Dictionary<string, FalsePositiveRate>(),
             Margins = margins,

@@ -55,6 +55,17 @@ public sealed class JudgeTests
         Assert.Equal(1 / (1 + Math.Exp(-1)), judgement.Scores.Manipulation!.Value, 1e-6);
     }
 
+    /// <summary>Cause: of the dark patterns of shops, most of which have five words, those under eight tokens were never named: precision 1, recall 0.4.</summary>
+    [Theory]
+    [InlineData(5, true, new[] { "urgency_scarcity" })]
+    [InlineData(5, false, new string[0])]
+    public void A_technique_is_named_in_a_few_words_where_nothing_else_is_said(int tokens, bool supported, string[] named)
+    {
+        var judgement = Decide([5, 5, 5, 1], tokens, supported);
+        Assert.Equal(named, judgement.Decided.Techniques);
+        Assert.Equal((MailKind.Unsure, 0), (judgement.Decided.Mail, judgement.FalsePositiveRate.Count));
+    }
+
     /// <summary>Cause: a head that had only seen one kind of text named its technique in every mail.</summary>
     [Fact]
     public void In_a_channel_whose_ordinary_messages_look_like_it_a_technique_is_named_from_a_higher_probability()
