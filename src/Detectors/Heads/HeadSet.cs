@@ -56,6 +56,9 @@ public sealed class HeadSet
     /// <summary>As <see cref="WordRarity"/>, for <see cref="CharacterGrams"/>; empty where no head reads them.</summary>
     public float[] GramRarity { get; init; } = [];
 
+    /// <summary>Where a head stands among <see cref="Heads"/>, or, where it is missing, their number.</summary>
+    public int Place(string head) => Heads.TakeWhile(one => one.Name != head).Count();
+
     /// <summary>Other heads over the same scaling.</summary>
     public HeadSet With(IReadOnlyList<Head> heads) => new(Mean, Deviation, WordRarity, heads) { GramRarity = GramRarity };
 

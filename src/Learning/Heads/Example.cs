@@ -13,6 +13,9 @@ public sealed record Example(PlacedRow Placed, Channel Channel, StoredFeatures F
     public string SourceGroup => SplitRules.SourceGroup(Row.File);
 }
 
+/// <summary>An example that did not teach, with one margin a head.</summary>
+internal sealed record ScoredExample(Example Example, float[] Margins);
+
 /// <summary>What a row says about a head.</summary>
 internal static class HeadTargets
 {
@@ -27,6 +30,10 @@ internal static class HeadTargets
     /// one kind of text speaks of every text of another.
     /// </summary>
     public static bool IsBackground(LabelledRow row, string head) => HeadNames.IsTechnique(head) && row.Techniques is null && row.Mail == MailKind.Ham && Of(row, head) is null;
+
+    /// <summary>By people, or ham. Labelled ham is the measure for mail: cleaned list archives are easier than what arrives.</summary>
+    public static bool IsOrdinary(Example example, string head) => Of(example.Row, head) == false
+        && (head == HeadNames.Synthetic || example.Channel != Channel.Email || !example.Row.File.StartsWith("corpus/", StringComparison.Ordinal));
 
     /// <summary>Null: the row says nothing about the head.</summary>
     public static bool? Of(LabelledRow row, string head) => head switch

@@ -67,11 +67,13 @@ public sealed class HeadTraining
         if (unread.Length > 0) _progress.Report($"{unread.Length} more rows teach by their words and make-up alone.");
         var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)]);
         var fitted = FitAll(teaching, unread, space, cancellation);
-        var heads = Calibrate(fitted, space.Scaling, calibrating);
+        var plain = space.Scaling.With([.. fitted.Select(head => head.Uncalibrated())]);
+        ScoredExample[] scored = [.. calibrating.Select(example => new ScoredExample(example, plain.Margins(example.Features.ForHeads)))];
+        var heads = Calibrate(plain, scored);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
-            .ToDictionary(head => head.Name, head => People(heads, head.Name, calibrating), StringComparer.Ordinal);
+            .ToDictionary(head => head.Name, head => People(heads, head.Name, scored), StringComparer.Ordinal);
         var file = new HeadFile(heads, people) { Spans = SpanTraining.Fit(_pipeline, set, _progress, cancellation) };
-        var decisions = Decisions(file, calibrating) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
+        var decisions = Decisions(file, scored) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
         var chose = file.Spans is null ? [] : set.For(RowUse.SetsThresholds).Where(SpanTraining.Marks);
         return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate.Union(chose)]), fitted, teaching.Length, calibrating.Length);
     }
@@ -160,17 +162,15 @@ public sealed class HeadTraining
         return fitted;
     }
 
-    private static HeadSet Calibrate(List<FittedHead> fitted, HeadSet scaling, Example[] calibrating)
+    private static HeadSet Calibrate(HeadSet plain, ScoredExample[] scored)
     {
-        var plain = scaling.With([.. fitted.Select(head => head.Uncalibrated())]);
-        var margins = calibrating.Select(example => plain.Margins(example.Features.ForHeads)).ToArray();
         Head[] heads = [.. plain.Heads.Select((head, at) =>
         {
             bool technique = HeadNames.IsTechnique(head.Name);
-            var rows = Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, head.Name) is not null)
+            var rows = scored.Where(one => HeadTargets.Of(one.Example.Row, head.Name) is not null)
                 // Unknown techniques in ordinary text are no calibration rows.
-                .Where(i => calibrating[i].Row.Techniques is not null || !technique)
-                .Select(i => (Margin: margins[i][at], Positive: HeadTargets.Of(calibrating[i].Row, head.Name) == true, calibrating[i].Channel)).ToArray();
+                .Where(one => one.Example.Row.Techniques is not null || !technique)
+                .Select(one => (Margin: one.Margins[at], Positive: HeadTargets.Of(one.Example.Row, head.Name) == true, one.Example.Channel)).ToArray();
             Platt Fit(IReadOnlyList<(float Margin, bool Positive)> some)
             {
                 double positives = some.Count(row => row.Positive), negatives = some.Count - positives;
@@ -183,34 +183,28 @@ public sealed class HeadTraining
                 .ToDictionary(channel => channel.Key, channel => Fit([.. channel.Select(row => (row.Margin, row.Positive))]));
             return head with { Calibration = Fit([.. rows.Select(row => (row.Margin, row.Positive))]), OfChannel = channels };
         })];
-        return scaling.With(heads);
+        return plain.With(heads);
     }
 
-    private static HumanScores People(HeadSet heads, string head, Example[] calibrating)
+    private static HumanScores People(HeadSet heads, string head, ScoredExample[] scored)
     {
-        int at = heads.Heads.TakeWhile(one => one.Name != head).Count();
-        var people = calibrating.Where(example => IsOrdinary(example, head)).ToLookup(example => CorpusTexts.IsFurther(example.Placed),
-            example => (example.Channel, example.Features.Characters, heads.Margins(example.Features.ForHeads)[at]));
+        int at = heads.Place(head);
+        var people = scored.Where(one => HeadTargets.IsOrdinary(one.Example, head))
+            .ToLookup(one => CorpusTexts.IsFurther(one.Example.Placed), one => (one.Example.Channel, one.Example.Features.Characters, one.Margins[at]));
         return HumanScores.From(people[false], people[true]);
     }
 
-    /// <summary>By people, or ham. Labelled ham is the measure for mail: cleaned list archives are easier than what arrives.</summary>
-    private static bool IsOrdinary(Example example, string head) => HeadTargets.Of(example.Row, head) == false
-        && (head == HeadNames.Synthetic || example.Channel != Channel.Email || !example.Row.File.StartsWith("corpus/", StringComparison.Ordinal));
-
-    private DecisionSettings Decisions(HeadFile file, Example[] calibrating)
+    private DecisionSettings Decisions(HeadFile file, ScoredExample[] scored)
     {
-        var heads = file.Heads;
-        var margins = calibrating.Select(example => heads.Margins(example.Features.ForHeads)).ToArray();
         ScoreDecision Choose(string name)
         {
-            int at = heads.Heads.TakeWhile(one => one.Name != name).Count();
             if (!file.People.TryGetValue(name, out var people)) return new ScoreDecision(_options.Budget, Confidence, new Dictionary<string, double>(), null, Missed);
-            var positives = Enumerable.Range(0, calibrating.Length).Where(i => HeadTargets.Of(calibrating[i].Row, name) == true).Select(i => (calibrating[i].Channel, calibrating[i].Features.Characters, margins[i][at])).ToArray();
+            int at = file.Heads.Place(name);
+            var positives = scored.Where(one => HeadTargets.Of(one.Example.Row, name) == true).Select(one => (one.Example.Channel, one.Example.Features.Characters, one.Margins[at])).ToArray();
             return Thresholds.Choose(people, positives, _options.Budget, Confidence, Missed);
         }
 
-        var techniques = new TechniqueThresholds(heads, [.. calibrating.Zip(margins, (example, margin) => new TechniqueThresholds.Row(example, margin, IsOrdinary(example, HeadNames.Spam)))]);
+        var techniques = new TechniqueThresholds(file.Heads, scored);
         return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques.Everywhere) { TechniquesOf = techniques.OfBucket };
     }
 

@@ -61,7 +61,7 @@ public static class Recalibration
         var people = new Dictionary<string, HumanScores>(set.Heads.People, StringComparer.Ordinal);
         ScoreDecision Anew(string head, ScoreDecision before, Reading[] readings)
         {
-            int at = set.Heads.Heads.Heads.TakeWhile(one => one.Name != head).Count();
+            int at = set.Heads.Heads.Place(head);
             if (at == set.Heads.Heads.Heads.Count || readings.Length == 0) return before;
             var added = readings.Select(reading => (reading.Message.Channel, reading.Normalised.Length, set.Heads.Heads.Margins(reading.Features)[at]));
             people[head] = people.TryGetValue(head, out var known) ? known.With(added) : HumanScores.From(added);

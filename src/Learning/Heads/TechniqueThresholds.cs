@@ -24,15 +24,15 @@ internal sealed class TechniqueThresholds
     private readonly HeadSet _heads;
     private readonly ILookup<string, Row> _rows;
 
-    public TechniqueThresholds(HeadSet heads, IReadOnlyList<Row> rows)
+    public TechniqueThresholds(HeadSet heads, IEnumerable<ScoredExample> scored)
     {
         _heads = heads;
-        _rows = rows.SelectMany(row => row.Buckets.Select(bucket => (bucket, row))).ToLookup(one => one.bucket, one => one.row, StringComparer.Ordinal);
+        _rows = scored.Select(one => new Row(one)).SelectMany(row => row.Buckets.Select(bucket => (bucket, row))).ToLookup(one => one.bucket, one => one.row, StringComparer.Ordinal);
         var everywhere = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        var ofBucket = new SortedDictionary<string, IReadOnlyDictionary<string, double>>(StringComparer.Ordinal);
+        var ofBucket = new SortedDictionary<string, SortedDictionary<string, double>>(StringComparer.Ordinal);
         for (int at = 0; at < heads.Heads.Count; at++)
             if (HeadNames.IsTechnique(heads.Heads[at].Name)) Choose(at, everywhere, ofBucket);
-        (Everywhere, OfBucket) = (everywhere, ofBucket);
+        (Everywhere, OfBucket) = (everywhere, ofBucket.ToDictionary(bucket => bucket.Key, bucket => (IReadOnlyDictionary<string, double>)bucket.Value, StringComparer.Ordinal));
     }
 
     /// <summary>By technique; none for one that is named nowhere but in buckets of its own.</summary>
@@ -41,7 +41,7 @@ internal sealed class TechniqueThresholds
     /// <summary>By bucket and technique, where it differs from the wider bucket's.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> OfBucket { get; }
 
-    private void Choose(int at, SortedDictionary<string, double> everywhere, SortedDictionary<string, IReadOnlyDictionary<string, double>> ofBucket)
+    private void Choose(int at, SortedDictionary<string, double> everywhere, SortedDictionary<string, SortedDictionary<string, double>> ofBucket)
     {
         string name = _heads.Heads[at].Name;
         double budget = HeadTargets.IsLure(name) ? LureBudget : TechniqueBudget;
@@ -62,15 +62,17 @@ internal sealed class TechniqueThresholds
             chosen[bucket] = Math.Max(limits[bucket], enough ? Thresholds.OfTechnique(answers) ?? DecisionSettings.Never : chosen[wider]);
             if (chosen[bucket] == chosen[wider]) continue;
             if (!ofBucket.TryGetValue(bucket, out var own)) ofBucket[bucket] = own = new SortedDictionary<string, double>(StringComparer.Ordinal);
-            ((SortedDictionary<string, double>)own)[name] = chosen[bucket];
+            own[name] = chosen[bucket];
         }
     }
 
-    /// <param name="Margins">One a head.</param>
-    /// <param name="IsOrdinary">By a person, or wanted mail.</param>
-    internal sealed record Row(Example Example, float[] Margins, bool IsOrdinary)
+    private sealed class Row(ScoredExample scored)
     {
+        public Example Example => scored.Example;
+        public float[] Margins => scored.Margins;
+        public bool IsOrdinary { get; } = HeadTargets.IsOrdinary(scored.Example, HeadNames.Spam);
+
         /// <summary>Narrowest first.</summary>
-        public string[] Buckets { get; } = [.. LengthBucket.Of(Example.Channel, Example.Features.Characters)];
+        public string[] Buckets { get; } = [.. LengthBucket.Of(scored.Example.Channel, scored.Example.Features.Characters)];
     }
 }

@@ -9,7 +9,7 @@ namespace Detection.Tests.Learning;
 
 public sealed class TechniqueThresholdsTests
 {
-    private static readonly TechniqueThresholds.Row[] ShortDocuments = [.. Answered(Channel.Document, 100, 0, 1, 40, uses: true), .. Answered(Channel.Document, 100, -2, -1, 40, uses: false)];
+    private static readonly ScoredExample[] ShortDocuments = [.. Answered(Channel.Document, 100, 0, 1, 40, uses: true), .. Answered(Channel.Document, 100, -2, -1, 40, uses: false)];
 
     /// <summary>Cause: one threshold for every kind of text found a third of what a head ranked almost without fault in one of them.</summary>
     [Fact]
@@ -47,7 +47,7 @@ public sealed class TechniqueThresholdsTests
         Assert.Equal((true, false), (IsNamed(chosen, Channel.Document, 100, 0.05f), IsNamed(chosen, Channel.Chat, 100, 2.5f)));
     }
 
-    private static TechniqueThresholds Choose(TechniqueThresholds.Row[] rows, string technique = "false_reasoning") =>
+    private static TechniqueThresholds Choose(ScoredExample[] rows, string technique = "false_reasoning") =>
         new(new HeadSet([0], [1], new float[WordVector.Buckets], [new Head(technique, [1], [], 0, new Platt(1, 0))]), rows);
 
     private static bool IsNamed(TechniqueThresholds chosen, Channel channel, int characters, float margin, string technique = "false_reasoning")
@@ -56,16 +56,16 @@ public sealed class TechniqueThresholdsTests
         return new DecisionSettings(50, none, none, none, chosen.Everywhere) { TechniquesOf = chosen.OfBucket }.Names(technique, new Platt(1, 0).Probability(margin), channel, characters);
     }
 
-    private static IEnumerable<TechniqueThresholds.Row> Answered(Channel channel, int characters, float from, float to, int rows, bool uses) =>
+    private static IEnumerable<ScoredExample> Answered(Channel channel, int characters, float from, float to, int rows, bool uses) =>
         Enumerable.Range(0, rows).Select(i => Row(channel, characters, Spread(from, to, i, rows), uses));
 
-    private static IEnumerable<TechniqueThresholds.Row> Ordinary(Channel channel, int characters, float from, float to, int rows) =>
+    private static IEnumerable<ScoredExample> Ordinary(Channel channel, int characters, float from, float to, int rows) =>
         Enumerable.Range(0, rows).Select(i => Row(channel, characters, Spread(from, to, i, rows), null));
 
     private static float Spread(float from, float to, int i, int rows) => from + (to - from) * (i + 0.5f) / rows;
 
     /// <param name="uses">The answer for every technique here; null: nobody was asked.</param>
-    private static TechniqueThresholds.Row Row(Channel channel, int characters, float margin, bool? uses)
+    private static ScoredExample Row(Channel channel, int characters, float margin, bool? uses)
     {
         var row = new LabelledRow
         {
@@ -75,8 +75,9 @@ public sealed class TechniqueThresholdsTests
             Task = LearningTask.Manipulation,
             Text = "",
             Message = new Message { Id = "", Channel = channel },
+            Mail = uses is null ? MailKind.Ham : null,
             Techniques = uses is { } said ? new Dictionary<string, bool> { ["false_reasoning"] = said, ["urgency_scarcity"] = said } : null,
         };
-        return new TechniqueThresholds.Row(new Example(new PlacedRow(row, "", RowUse.SetsThresholds), channel, new StoredFeatures(20, characters, true, new TextFeatures([margin], WordVector.None))), [margin], uses is null);
+        return new ScoredExample(new Example(new PlacedRow(row, "", RowUse.SetsThresholds), channel, new StoredFeatures(20, characters, true, new TextFeatures([margin], WordVector.None))), [margin]);
     }
 }
