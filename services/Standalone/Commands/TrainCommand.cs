@@ -41,13 +41,14 @@ internal static class TrainCommand
         var folder = new Option<string>("--folder") { Required = true, Description = "Where the run lies; a run that is found there goes on." };
         var from = new Option<string>("--from") { Description = "A model to go on with, as `train cut` writes it." };
         var frozen = new Option<int>("--frozen") { Description = "Blocks from the bottom that stay as they are, and the embeddings with them." };
+        var teacher = new Option<string>("--teacher") { Description = "A model whose predictions are learned, in place of the tokens that came: as a rule the one that --from was cut from." };
         var rate = new Option<double>("--rate") { DefaultValueFactory = _ => 2e-3, Description = "Peak learning rate." };
         var steps = new Option<long>("--steps") { DefaultValueFactory = _ => 20_000, Description = "Steps in all, the decay included." };
         var decay = new Option<long>("--decay") { Description = "Steps at the end over which the learning rate falls to zero." };
         var threads = new Option<int>("--threads") { Description = "CPU threads; 0: one for each core." };
         var licences = new Option<LicenceClass>("--licences") { DefaultValueFactory = _ => LicenceClass.Unstated, Description = "The loosest licence class that may be read." };
         var export = new Option<string>("--export") { Description = "Writes the model when the steps are done: a Hugging Face folder, or one file where the name ends in .gguf." };
-        var command = new Command("lm", "Trains a byte-level BPE and a small Llama-shaped model, or goes on with one; stopped or killed, it goes on from its last checkpoint.") { corpus, valid, folder, from, frozen, rate, steps, decay, threads, licences, export };
+        var command = new Command("lm", "Trains a byte-level BPE and a small Llama-shaped model, or goes on with one; stopped or killed, it goes on from its last checkpoint.") { corpus, valid, folder, from, frozen, teacher, rate, steps, decay, threads, licences, export };
         command.SetAction((parsed, cancellation) =>
         {
             var options = new LanguageModelTrainingOptions
@@ -57,6 +58,7 @@ internal static class TrainCommand
                 Folder = parsed.GetValue(folder)!,
                 From = parsed.GetValue(from),
                 Frozen = parsed.GetValue(frozen),
+                Teacher = parsed.GetValue(teacher),
                 Rate = parsed.GetValue(rate),
                 Steps = parsed.GetValue(steps),
                 DecaySteps = parsed.GetValue(decay),

@@ -29,6 +29,9 @@ public sealed record LanguageModelTrainingOptions
     /// <summary>Blocks from the bottom that stay as they are, and the embeddings with them; 0: all is trained.</summary>
     public int Frozen { get; init; }
 
+    /// <summary>A model whose predictions are learned in place of the tokens that came, over the ids that both have: as a rule the one that <see cref="From"/> was cut from. Null: the tokens.</summary>
+    public string? Teacher { get; init; }
+
     /// <summary>Default unstated: weights that enter git learn from nothing restricted.</summary>
     public LicenceClass Licences { get; init; } = LicenceClass.Unstated;
 
@@ -79,6 +82,7 @@ public sealed class LanguageModelTraining : IDisposable
     private readonly LlamaShape _shape;
     private readonly TrainableLlama _model;
     private readonly AdamW _optimiser;
+    private readonly TrainableLlama? _teacher;
 
     public LanguageModelTraining(LanguageModelTrainingOptions options, TimeProvider time)
     {
@@ -96,8 +100,9 @@ public sealed class LanguageModelTraining : IDisposable
         if (options.Validation is { } held) _validation = Tokens("valid.bin", CorpusReader.Read(held).Where(one => DataLicences.Current.Allows(one.Source, options.Licences)).Select(CorpusReader.AsRead));
         _model = new TrainableLlama(_shape, options.Bfloat16 ?? Bfloat16IsFaster() ? ScalarType.BFloat16 : ScalarType.Float32, options.Seed, options.Frozen);
         _optimiser = new AdamW(_model.Trained);
+        if (options.Teacher is { } larger) _teacher = Taught(larger);
         if (File.Exists(CheckpointPath)) Resume();
-        else if (from is not null) Begin(from);
+        else if (from is not null) Read(from, _model);
     }
 
     /// <summary>What is trained.</summary>
@@ -212,7 +217,7 @@ public sealed class LanguageModelTraining : IDisposable
         long first = step * sequences;
         var starts = Enumerable.Range(0, sequences).Select(i => (long)((UInt128)(first + i) * (ulong)stride % (ulong)windows) * length).ToArray();
         var (ids, targets) = Batch(_tokens, starts, length);
-        double loss = _model.Backward(ids, targets);
+        double loss = _model.Backward(ids, targets, _teacher);
         return (loss, _optimiser.Step(step + 1, RateAt(step), 0.1));
     }
 
@@ -272,11 +277,24 @@ public sealed class LanguageModelTraining : IDisposable
         _model.Renew();
     }
 
-    private void Begin(Checkpoint from)
+    private static void Read(Checkpoint from, TrainableLlama into)
     {
         using var off = no_grad();
-        foreach (var (name, weight) in _model.Weights) from.Read(name, MemoryMarshal.Cast<byte, float>(weight.bytes));
-        _model.Renew();
+        foreach (var (name, weight) in into.Weights) from.Read(name, MemoryMarshal.Cast<byte, float>(weight.bytes));
+        into.Renew();
+    }
+
+    /// <exception cref="CheckpointException">The teacher means something else by an id of the vocabulary that is trained.</exception>
+    private TrainableLlama Taught(string path)
+    {
+        using var larger = Checkpoint.Open(path);
+        var shape = LlamaShape.Of(larger) with { Context = _shape.Context };
+        var ids = TokenizerFile.Read(larger.Tokenizer ?? throw new CheckpointException(path, "tokenizer", "not byte-level BPE")).Ids;
+        foreach (var (token, id) in _vocabulary.Ids)
+            if (!ids.TryGetValue(token, out int there) || there != id) throw new CheckpointException(path, "vocabulary", $"id {id} is not the token that it is in the model that is trained");
+        var teacher = new TrainableLlama(shape, _model.Dtype, _options.Seed, frozen: shape.Layers);
+        Read(larger, teacher);
+        return teacher;
     }
 
     private Dictionary<string, Tensor> State() => _model.Weights
@@ -306,6 +324,7 @@ public sealed class LanguageModelTraining : IDisposable
     public void Dispose()
     {
         _optimiser.Dispose();
+        _teacher?.Dispose();
         _model.Dispose();
         _tokens.Dispose();
         _validation?.Dispose();

@@ -43,6 +43,9 @@ internal sealed class TrainableLlama : IDisposable
         _mask = full([shape.Context, shape.Context], float.NegativeInfinity).triu(1).to_type(dtype).DetachFromDisposeScope();
     }
 
+    /// <summary>Of matrix products.</summary>
+    public ScalarType Dtype => _dtype;
+
     /// <summary>By checkpoint name, float32, in the order of <see cref="LlamaShape.Tensors"/>.</summary>
     public Dictionary<string, Tensor> Weights { get; } = [];
 
@@ -66,21 +69,31 @@ internal sealed class TrainableLlama : IDisposable
     }
 
     /// <summary>
-    /// Adds the gradient of the mean cross-entropy to the weights' and returns the loss. The logits' gradient, softmax − one-hot, is written out in
+    /// Adds the gradient of the mean cross-entropy to the weights' and returns the loss against <paramref name="targets"/>. The logits' gradient, softmax − one-hot, is written out in
     /// blocks of rows that stay in the cache: the general path keeps three float32 matrices of tokens × vocabulary.
     /// </summary>
-    public double Backward(Tensor ids, Tensor targets)
+    /// <param name="teacher">What is to be predicted is what this model predicts over the ids that both have (Hinton et al. 2015, arXiv 1503.02531, at temperature 1), not the one token that came.</param>
+    public double Backward(Tensor ids, Tensor targets, TrainableLlama? teacher = null)
     {
         using var scope = NewDisposeScope();
         var hidden = Hidden(ids).to_type(_dtype);                                                // (B·T, d)
-        var (loss, toHidden, toEmbedding) = HeadGradients(hidden.detach(), targets.reshape(-1, 1));
+        var (loss, toHidden, toEmbedding) = HeadGradients(hidden.detach(), targets.reshape(-1, 1), teacher?.Predicted(ids, _shape.Vocabulary));
         hidden.backward([toHidden]);
         if (toEmbedding is not null)
             using (no_grad()) Weights[Embedding].grad!.add_(toEmbedding, KeptScalar.One);
         return loss;
     }
 
-    private (double Loss, Tensor Hidden, Tensor? Embedding) HeadGradients(Tensor hidden, Tensor targets)
+    /// <summary>Probabilities of the first <paramref name="vocabulary"/> ids alone, for some rows of (B·T) at a time.</summary>
+    private Func<long, long, Tensor> Predicted(Tensor ids, int vocabulary)
+    {
+        using var off = no_grad();
+        var hidden = Hidden(ids).to_type(_dtype);                                                // (B·T, d)
+        var embedding = W(Embedding).narrow(0, 0, vocabulary);
+        return (start, rows) => F.linear(hidden.narrow(0, start, rows), embedding).to_type(ScalarType.Float32).softmax(-1);
+    }
+
+    private (double Loss, Tensor Hidden, Tensor? Embedding) HeadGradients(Tensor hidden, Tensor targets, Func<long, long, Tensor>? predicted)
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -95,7 +108,10 @@ internal sealed class TrainableLlama : IDisposable
             var wanted = targets.narrow(0, start, rows);
             var logs = F.linear(hidden.narrow(0, start, rows), embedding).to_type(ScalarType.Float32).log_softmax(-1);
             loss -= logs.gather(1, wanted).sum().item<float>();
-            logs.exp_().scatter_add_(1, wanted, full([rows, 1], less)).mul_(share);
+            logs.exp_();
+            if (predicted is null) logs.scatter_add_(1, wanted, full([rows, 1], less));
+            else logs.add_(predicted(start, rows), less);
+            logs.mul_(share);
             slopes.narrow(0, start, rows).copy_(logs);
         }
         var toHidden = slopes.mm(embedding);

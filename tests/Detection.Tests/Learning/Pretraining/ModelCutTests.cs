@@ -64,6 +64,33 @@ public sealed class ModelCutTests : IDisposable
         Assert.NotEqual(Values(cut, "model.layers.1.self_attn.q_proj.weight"), Values(file, "model.layers.1.self_attn.q_proj.weight"));
     }
 
+    [Fact]
+    public void A_cut_model_learns_what_its_teacher_predicts()
+    {
+        using (var full = Trained()) Cut(full);
+        var options = _corpus.Options("taught") with { From = _corpus.Folder("cut"), Frozen = 1, Steps = 40, DecaySteps = 10, Teacher = _corpus.Folder("full") };
+        using (var training = new LanguageModelTraining(options, TimeProvider.System))
+        {
+            double first = training.ValidationLoss()!.Value;
+            training.Run(new Progress<TrainingProgress>(), TestContext.Current.CancellationToken);
+            Assert.True(training.ValidationLoss() < first, $"{training.ValidationLoss()} after {first}");
+        }
+        // A model that is its own teacher has nothing to learn, whatever token came.
+        var own = _corpus.Options("own") with { From = _corpus.Folder("cut"), Steps = 1, LogEvery = 1, Teacher = _corpus.Folder("cut") };
+        using (var training = new LanguageModelTraining(own, TimeProvider.System)) training.Run(new Progress<TrainingProgress>(), TestContext.Current.CancellationToken);
+        Assert.InRange(LossCurve.Read(Path.Combine(_corpus.Folder("own"), LanguageModelTraining.LogName))[0].GradientNorm, 0, 1e-4);
+        using (var training = new LanguageModelTraining(own with { Folder = _corpus.Folder("plain"), Teacher = null }, TimeProvider.System)) training.Run(new Progress<TrainingProgress>(), TestContext.Current.CancellationToken);
+        Assert.InRange(LossCurve.Read(Path.Combine(_corpus.Folder("plain"), LanguageModelTraining.LogName))[0].GradientNorm, 1e-2, 1e3);
+    }
+
+    [Fact]
+    public void A_teacher_that_means_something_else_by_an_id_is_refused()
+    {
+        using (var full = Trained()) Cut(full);
+        // The shorter vocabulary lacks ids of the longer one.
+        Assert.Contains("id ", Assert.Throws<CheckpointException>(() => new LanguageModelTraining(_corpus.Options("no") with { From = _corpus.Folder("full"), Teacher = _corpus.Folder("cut") }, TimeProvider.System)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Rows of queries and keys lie in another order in GGUF, and its tokenizer is written anew: both show in what the file says about a text.</summary>
     [Fact]
     public void The_one_file_says_what_the_folder_says()
