@@ -46,9 +46,9 @@ public static class LossCurve
         plot.XLabel("tokens read (millions)");
         plot.YLabel("loss (nats a token)");
         plot.ShowLegend(Alignment.UpperRight);
+        double[] losses = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Loss)], lowest = [.. curves.Where(curve => curve.Points.Count > 0).Select(curve => curve.Points.Min(point => point.Loss))];
         // The fall from log(vocabulary) takes a few steps and would flatten all that follows.
-        double[] losses = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Loss)];
-        if (losses.Length > 0) plot.Axes.SetLimitsY(losses.Min() - 0.1, Math.Min(losses.Max(), losses.Min() + 3));
+        if (losses.Length > 0) plot.Axes.SetLimitsY(losses.Min() - 0.1, Math.Min(losses.Max(), lowest.Max() + 3));
         plot.SavePng(png, 960, 540);
     }
 
