@@ -65,12 +65,8 @@ internal static class BenchCommand
         var tokenizer = TokenizerOf(checkpoint);
         int most = source.Bundle?.Manifest.Features.MaxTokens ?? TokensOfMessage;
         var all = new List<(Message Message, ReadOnlyMemory<int> Ids)>();
-        foreach (var item in MessageSources.Read(paths, new IngestOptions(), terminal.In))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (item.Message is null) terminal.Error.WriteLine($"{item.Place}: {item.Error}");
-            else if (tokenizer.Encode(DetectionPipeline.TextOf(item.Message)).Ids is { Length: > 1 } ids) all.Add((item.Message, ids.AsMemory(0, Math.Min(ids.Length, most))));
-        }
+        foreach (var message in new GivenMessages(terminal, cancellation).Read(paths, new IngestOptions()))
+            if (tokenizer.Encode(DetectionPipeline.TextOf(message)).Ids is { Length: > 1 } ids) all.Add((message, ids.AsMemory(0, Math.Min(ids.Length, most))));
         if (all.Count == 0) throw new UsageException($"{string.Join(", ", paths)}: no message with text to score.");
         long every = Math.Max(1, all.Sum(text => (long)text.Ids.Length) / tokens);
         return [.. all.Where((_, i) => i % every == 0)];

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Detection.Contracts;
 using Detection.Detector;
-using Detection.Ingest;
 using Detection.Learning.Heads;
 
 namespace Detection.Standalone.Commands;
@@ -25,27 +24,12 @@ internal static class CalibrateCommand
             (options.Observer, options.Second) = (null, null); // a version is of one model
             var source = ModelFolders.Resolve(options);
             if (source.Bundle is not { } bundle) throw new UsageException($"{source.Path} has no heads: there is nothing to calibrate.");
-            int errors = 0;
-            Message[] Read(string[]? paths)
-            {
-                if (paths is not { Length: > 0 }) return [];
-                return [.. MessageSources.Read(paths, DetectorHost.Ingest(options), terminal.In).Where(Told).Select(item => item.Message!)];
-            }
-
-            bool Told(IngestItem item)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (item.Message is not null) return true;
-                errors++;
-                terminal.Error.WriteLine($"{item.Place}: {item.Error}");
-                return false;
-            }
-
-            Message[] people = Read(parsed.GetValue(human)), wanted = Read(parsed.GetValue(ham));
+            var (given, ingest) = (new GivenMessages(terminal, cancellation), DetectorHost.Ingest(options));
+            Message[] people = [.. given.Read(parsed.GetValue(human) ?? [], ingest)], wanted = [.. given.Read(parsed.GetValue(ham) ?? [], ingest)];
             using var pipeline = Pipelines.Open(source, options, TimeProvider.System, warning => terminal.Error.WriteLine(warning));
             var report = Recalibration.Run(pipeline, bundle, people, wanted, parsed.GetValue(output)!, parsed.GetValue(version)!, cancellation);
             terminal.Out.WriteLine($"{report.Manifest.Name} {report.Manifest.Version}: {report.Human} messages by people and {report.Ham} wanted ones added, {report.LeftOut} left out, in {parsed.GetValue(output)}");
-            return Task.FromResult(errors > 0 ? CommandLine.BadInput : CommandLine.Done);
+            return Task.FromResult(given.ExitCode);
         });
         return command;
     }

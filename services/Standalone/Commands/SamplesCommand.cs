@@ -17,23 +17,11 @@ internal static class SamplesCommand
         {
             if (parsed.GetValue(generator) is not null && parsed.GetValue(label) != SampleLabel.Machine) throw new UsageException("--generator goes with --label machine.");
             var samples = new NewSamples(Configuration.Read([]).Data, TimeProvider.System);
-            int added = 0, errors = 0;
-            foreach (string path in parsed.GetValue(paths)!)
-            {
-                var messages = MessageSources.Read([path], new IngestOptions(), terminal.In).Where(Told).Select(item => item.Message!);
-                added += samples.Add(messages, parsed.GetValue(label), path, parsed.GetValue(generator));
-            }
+            var given = new GivenMessages(terminal, cancellation);
+            int added = 0;
+            foreach (string path in parsed.GetValue(paths)!) added += samples.Add(given.Read([path], new IngestOptions()), parsed.GetValue(label), path, parsed.GetValue(generator));
             terminal.Error.WriteLine($"{added} new samples.");
-            return Task.FromResult(errors > 0 ? CommandLine.BadInput : CommandLine.Done);
-
-            bool Told(IngestItem item)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (item.Message is not null) return true;
-                errors++;
-                terminal.Error.WriteLine($"{item.Place}: {item.Error}");
-                return false;
-            }
+            return Task.FromResult(given.ExitCode);
         });
         return new Command("samples", "New labelled samples.") { add };
     }

@@ -57,5 +57,8 @@ public sealed class LabelledSet
     /// <summary>Even and fixed: rows are sampled in the order of this hash.</summary>
     internal static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..24];
 
+    /// <summary>Of a set of texts, whatever their order: stands for the hash of a file where there is none.</summary>
+    internal static string HashOf(IEnumerable<string> texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts.Select(HashOf).Order(StringComparer.Ordinal)))));
+
     private static RowUse Stricter(RowUse a, RowUse b) => a > b ? a : b;
 }

@@ -211,7 +211,7 @@ public sealed class HeadTraining
     private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows) =>
         [.. rows.GroupBy(row => (row.Row.File, row.Use)).OrderBy(group => group.Key.File, StringComparer.Ordinal).ThenBy(group => group.Key.Use).Select(group =>
         {
-            string sha256 = _collected.Contains(group.Key.File) ? HashOf(group) : _paths.TryGetValue(group.Key.File.Split('/')[1], out string? path) ? HashOf(path) : "";
+            string sha256 = _collected.Contains(group.Key.File) ? LabelledSet.HashOf(group.Select(row => row.Row.Text)) : _paths.TryGetValue(group.Key.File.Split('/')[1], out string? path) ? HashOf(path) : "";
             var licence = Licence(group.Key.File);
             return new TrainingSource(group.Key.File, group.Key.Use == RowUse.Teaches ? "trains" : "calibrates", group.Count(),
                 sha256, licence?.Class.ToString().ToLowerInvariant() ?? "own", licence?.Licence ?? "collected here");
@@ -220,10 +220,6 @@ public sealed class HeadTraining
     private static DataLicence? Licence(string file) =>
         (file.StartsWith("corpus/", StringComparison.Ordinal) ? DataLicences.Current.Corpus : DataLicences.Current.Data)
         .FirstOrDefault(one => one.Source == file || file == "corpus/" + one.Source);
-
-    /// <summary>Of what was collected here there is no file: the hash is over its texts.</summary>
-    private static string HashOf(IEnumerable<PlacedRow> rows) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rows.Select(row => LabelledSet.HashOf(row.Row.Text)).Order(StringComparer.Ordinal)))));
 
     private static string HashOf(string path)
     {

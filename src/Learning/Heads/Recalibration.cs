@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
@@ -34,11 +32,13 @@ public static class Recalibration
         var manifest = bundle.Manifest with { Version = version, Training = [.. bundle.Manifest.Training, .. Sources(people, wanted)], Metrics = null };
         Directory.CreateDirectory(output);
         foreach (string file in Directory.EnumerateFiles(bundle.Folder).Where(file => Stays(bundle, Path.GetFileName(file)))) File.Copy(file, Path.Combine(output, Path.GetFileName(file)), overwrite: true);
-        var first = Add(Bundle.Open(bundle.Folder, research: false, [Path.GetDirectoryName(bundle.BasePath)!]), people, wanted);
+        // One of the two sets is open already; base weights by reference are a file or a folder.
+        Bundle Set(bool isResearch) => bundle.IsResearch == isResearch ? bundle : Bundle.Open(bundle.Folder, isResearch, [bundle.BasePath, Path.GetDirectoryName(bundle.BasePath)!]);
+        var first = Add(Set(isResearch: false), people, wanted);
         manifest = manifest with { Decisions = first.Decisions, Heads = manifest.Heads with { Default = BundleWriter.Write(output, manifest.Heads.Default.Name, first.File) } };
         if (manifest.Research is { } research && manifest.Heads.Research is { } heads)
         {
-            var second = Add(Bundle.Open(bundle.Folder, research: true, [Path.GetDirectoryName(bundle.BasePath)!]), people, wanted);
+            var second = Add(Set(isResearch: true), people, wanted);
             manifest = manifest with { Research = research with { Decisions = second.Decisions }, Heads = manifest.Heads with { Research = BundleWriter.Write(output, heads.Name, second.File) } };
         }
         BundleWriter.Save(output, manifest);
@@ -82,7 +82,6 @@ public static class Recalibration
     {
         foreach (var (name, readings) in new[] { ("calibrate/human", human), ("calibrate/ham", ham) })
             if (readings.Length > 0)
-                yield return new TrainingSource(name, "calibrates", readings.Length,
-                    Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', readings.Select(reading => LabelledSet.HashOf(reading.Normalised)).Order(StringComparer.Ordinal))))), "own", "collected here");
+                yield return new TrainingSource(name, "calibrates", readings.Length, LabelledSet.HashOf(readings.Select(reading => reading.Normalised)), "own", "collected here");
     }
 }
