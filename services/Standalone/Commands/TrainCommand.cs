@@ -86,12 +86,11 @@ internal static class TrainCommand
     {
         var runs = new Argument<string[]>("runs") { Arity = ArgumentArity.OneOrMore, Description = "Folders of `train lm`; a run is called as its folder." };
         var output = new Option<string>("--output") { Required = true, Description = "The picture (PNG)." };
-        var title = new Option<string>("--title") { DefaultValueFactory = _ => "Loss over tokens read", Description = "What stands over it." };
-        var command = new Command("curves", "Draws the training losses of several runs in one picture: to choose size and schedule by short runs of one vocabulary.") { runs, output, title };
+        var title = new Option<string>("--title") { DefaultValueFactory = _ => "Loss over text read", Description = "What stands over it." };
+        var command = new Command("curves", "Draws the training losses of several runs in one picture, in bits a byte: to choose size, vocabulary and schedule by short runs.") { runs, output, title };
         command.SetAction(parsed =>
         {
-            LossCurve.Compare([.. parsed.GetValue(runs)!.Select(folder => (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), LossCurve.Read(Path.Combine(folder, LanguageModelTraining.LogName))))],
-                parsed.GetValue(output)!, parsed.GetValue(title)!);
+            LossCurve.Compare(parsed.GetValue(runs)!, parsed.GetValue(output)!, parsed.GetValue(title)!);
             terminal.Error.WriteLine($"Loss curves: {parsed.GetValue(output)}");
             return CommandLine.Done;
         });

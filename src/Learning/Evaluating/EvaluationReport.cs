@@ -35,8 +35,9 @@ public sealed record BudgetReport(int OneIn, OperatingPoint? Point, Interval? Tr
 /// <summary>Flagged of negatives with the exact interval, found of positives with Wilson's; over all rows, silence counted as no.</summary>
 public sealed record DecidedReport(int Flagged, int Negatives, Interval FalsePositives, int Found, int Positives, Interval TruePositives);
 
-/// <summary>AUROC of the best column (the head, else likelihood) over one generator, domain or length.</summary>
-public sealed record Slice(string Kind, string Name, int Humans, int Machines, double Auroc);
+/// <summary>AUROC of the best column (the head, else likelihood) over one generator, variant, domain or length.</summary>
+/// <param name="Decided">What the bundle's thresholds did; null without heads.</param>
+public sealed record Slice(string Kind, string Name, int Humans, int Machines, double Auroc, DecidedReport? Decided);
 
 /// <param name="Verdict">In words: shown, not shown, or refuted.</param>
 public sealed record BiasReport(int NativeFlagged, int Native, int NonNativeFlagged, int NonNative, Interval Difference, string Verdict);

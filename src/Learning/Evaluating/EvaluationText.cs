@@ -86,7 +86,7 @@ public static class EvaluationText
             text.Append(Line($"- no answer {Percent(head.Silent)} (too short {Percent(head.TooShort)}); ECE {Short(head.CalibrationError)} (15 bins of equal mass), Brier {Short(head.Brier)}"));
         }
         foreach (var slice in report.Slices.Where(slice => slice is { Humans: > 0, Machines: > 0 }))
-            text.Append(Line($"- {slice.Kind} {slice.Name}: AUROC {Short(slice.Auroc)} ({slice.Humans} people, {slice.Machines} machines)"));
+            text.Append(Line($"- {slice.Kind} {slice.Name}: AUROC {Short(slice.Auroc)} ({slice.Humans} people, {slice.Machines} machines){(slice.Decided is { } decided ? $"; {decided.Found} found {Range(decided.TruePositives)}, {decided.Flagged} flagged" : "")}"));
         if (report.Bias is { } bias)
             text.Append(Line($"- flagged: {bias.NonNativeFlagged} of {bias.NonNative} non-native, {bias.NativeFlagged} of {bias.Native} native; difference {Range(bias.Difference)}: {bias.Verdict}"));
     }

@@ -91,6 +91,9 @@ internal static class SyntheticEvaluation
         var humans = rows.Where(row => row.Row.Machine == false).ToArray();
         foreach (var generator in rows.Where(row => row.Row.Generator is not null).GroupBy(row => row.Row.Generator!, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
             yield return SliceOf("generator", generator.Key, [.. humans, .. generator], score);
+        // What was done to machines' texts (a second prompt, a person's text polished) leaves them more or less of a machine's.
+        foreach (var variant in rows.Where(row => row.Row is { Machine: true, Variant: not null }).GroupBy(row => row.Row.Variant!, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+            yield return SliceOf("variant", variant.Key, [.. humans, .. variant], score);
         foreach (var domain in rows.GroupBy(row => row.Row.Domain, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
             yield return SliceOf("domain", domain.Key, [.. domain], score);
         foreach (var length in rows.GroupBy(row => LengthOf(row.Features.Tokens)).OrderBy(group => group.Key))
@@ -98,7 +101,7 @@ internal static class SyntheticEvaluation
     }
 
     private static Slice SliceOf(string kind, string name, IReadOnlyList<MeasuredRow> rows, Func<MeasuredRow, double> score) =>
-        new(kind, name, rows.Count(row => row.Row.Machine == false), rows.Count(row => row.Row.Machine == true), Auroc(rows, score));
+        new(kind, name, rows.Count(row => row.Row.Machine == false), rows.Count(row => row.Row.Machine == true), Auroc(rows, score), HasHeads(rows) ? Carried(rows) : null);
 
     /// <summary>Native are only rows marked so (published-numbers.md §7).</summary>
     private static BiasReport? Bias(IReadOnlyList<MeasuredRow> rows)

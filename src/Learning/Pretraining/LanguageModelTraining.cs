@@ -46,7 +46,8 @@ public sealed record LanguageModelTrainingOptions
     /// <summary>Peak learning rate. Default 2e-3.</summary>
     public double Rate { get; init; } = 2e-3;
 
-    public int WarmUpSteps { get; init; } = 200;
+    /// <summary>Default 200, or a fifth of a run that is shorter than a thousand.</summary>
+    public int? WarmUpSteps { get; init; }
 
     /// <summary>Steps at the end over which the rate falls linearly to zero (warm-up, stable, decay: Hu et al. 2024, arXiv 2404.06395); 0: none yet.</summary>
     public long DecaySteps { get; init; }
@@ -96,7 +97,7 @@ public sealed class LanguageModelTraining : IDisposable
         if (options.From is not null && !File.Exists(TokenizerPath)) File.Copy(Path.Combine(options.From, "tokenizer.json"), TokenizerPath);
         _vocabulary = Vocabulary();
         _encoder = new BpeEncoder(_vocabulary);
-        _tokens = Tokens("tokens.bin", CorpusReader.Pretraining(options.Corpus, options.Licences).Select(CorpusReader.AsRead));
+        _tokens = Tokens(TokensName, CorpusReader.Pretraining(options.Corpus, options.Licences).Select(CorpusReader.AsRead));
         if (options.Validation is { } held) _validation = Tokens("valid.bin", CorpusReader.Read(held).Where(one => DataLicences.Current.Allows(one.Source, options.Licences)).Select(CorpusReader.AsRead));
         _model = new TrainableLlama(_shape, options.Bfloat16 ?? Bfloat16IsFaster() ? ScalarType.BFloat16 : ScalarType.Float32, options.Seed, options.Frozen);
         _optimiser = new AdamW(_model.Trained);
@@ -117,9 +118,11 @@ public sealed class LanguageModelTraining : IDisposable
     /// <summary>The log's name in a run's folder: one <see cref="TrainingProgress"/> a line.</summary>
     public const string LogName = "log.jsonl";
 
+    private const string TokenizerName = "tokenizer.json", TokensName = "tokens.bin";
+
     public string Log => Path.Combine(_options.Folder, LogName);
 
-    private string TokenizerPath => Path.Combine(_options.Folder, "tokenizer.json");
+    private string TokenizerPath => Path.Combine(_options.Folder, TokenizerName);
 
     private string CheckpointPath => Path.Combine(_options.Folder, "checkpoint.safetensors");
 
@@ -185,6 +188,17 @@ public sealed class LanguageModelTraining : IDisposable
         return sequences == 0 ? null : sum / sequences;
     }
 
+    /// <summary>Of the text that a run reads, over its first million tokens; ends of documents count as none.</summary>
+    internal static double BytesPerToken(string folder)
+    {
+        // Byte-level: a character of a token is a byte of the text.
+        var bytes = TokenizerFile.Read(Path.Combine(folder, TokenizerName)).Ids.ToDictionary(one => one.Value, one => one.Value == 0 ? 0 : one.Key.Length);
+        using var tokens = new TokenFile(Path.Combine(folder, TokensName));
+        long[] ids = new long[Math.Min(tokens.Count, 1_000_000)];
+        tokens.Read(0, ids);
+        return ids.Average(id => bytes.GetValueOrDefault((int)id));
+    }
+
     /// <summary>Bits a token of one text, each token given those before it and the end-of-text token before the first; and its token count.</summary>
     public (double Bits, int Tokens) Bits(string text)
     {
@@ -223,7 +237,7 @@ public sealed class LanguageModelTraining : IDisposable
 
     private double RateAt(long step)
     {
-        double warm = Math.Min(1, (step + 1) / (double)_options.WarmUpSteps);
+        double warm = Math.Min(1, (step + 1) / (double)(_options.WarmUpSteps ?? Math.Min(200, _options.Steps / 5)));
         double decay = _options.DecaySteps == 0 ? 1 : Math.Clamp((_options.Steps - step) / (double)_options.DecaySteps, 0, 1);
         return _options.Rate * warm * decay;
     }

@@ -26,25 +26,30 @@ public static class LossCurve
 
     /// <summary>Draws training and validation loss (nats a token) over the tokens read (millions), 960 × 540 pixels on white.</summary>
     public static void Draw(IReadOnlyList<TrainingProgress> log, string png, string title) => Draw(
-        [new Curve("training", 1, Losses(log)), new Curve("validation", 3, [.. log.Where(line => line.ValidationLoss is not null).Select(line => (line.Tokens, line.ValidationLoss!.Value))])], png, title);
+        [new Curve("training", 1, Losses(log)), new Curve("validation", 3, [.. log.Where(line => line.ValidationLoss is not null).Select(line => ((double)line.Tokens, line.ValidationLoss!.Value))])], png, title, "tokens read (millions)", "loss (nats a token)");
 
-    /// <summary>Draws the training losses of several runs, by their names; only of models with one vocabulary do they say which is better.</summary>
-    public static void Compare(IReadOnlyList<(string Name, IReadOnlyList<TrainingProgress> Log)> runs, string png, string title) =>
-        Draw([.. runs.Select(run => new Curve(run.Name, 2, Losses(run.Log)))], png, title);
+    /// <summary>Draws the training losses of several runs, each called as its folder: bits a byte over the text read (megabytes), so that runs of unlike vocabularies compare.</summary>
+    /// <param name="folders">Of <see cref="LanguageModelTraining"/>: its log, its tokens and its tokenizer are read.</param>
+    public static void Compare(IReadOnlyList<string> folders, string png, string title) => Draw([.. folders.Select(folder =>
+    {
+        double bytes = LanguageModelTraining.BytesPerToken(folder);
+        return new Curve(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), 2,
+            [.. Losses(Read(Path.Combine(folder, LanguageModelTraining.LogName))).Select(point => (point.Tokens * bytes, point.Loss / Math.Log(2) / bytes))]);
+    })], png, title, "text read (MB)", "loss (bits a byte)");
 
-    private static (long, double)[] Losses(IReadOnlyList<TrainingProgress> log) => [.. log.Select(line => (line.Tokens, line.Loss))];
+    private static (double Tokens, double Loss)[] Losses(IReadOnlyList<TrainingProgress> log) => [.. log.Select(line => ((double)line.Tokens, line.Loss))];
 
-    private static void Draw(IReadOnlyList<Curve> curves, string png, string title)
+    private static void Draw(IReadOnlyList<Curve> curves, string png, string title, string read, string lost)
     {
         using var plot = new Plot();
         foreach (var curve in curves.Where(curve => curve.Points.Count > 0))
         {
-            var line = plot.Add.ScatterLine(curve.Points.Select(one => one.Tokens / 1e6).ToArray(), curve.Points.Select(one => one.Loss).ToArray());
+            var line = plot.Add.ScatterLine(curve.Points.Select(one => one.Read / 1e6).ToArray(), curve.Points.Select(one => one.Loss).ToArray());
             (line.LineWidth, line.LegendText) = (curve.Width, curve.Name);
         }
         plot.Title(title);
-        plot.XLabel("tokens read (millions)");
-        plot.YLabel("loss (nats a token)");
+        plot.XLabel(read);
+        plot.YLabel(lost);
         plot.ShowLegend(Alignment.UpperRight);
         double[] losses = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Loss)], lowest = [.. curves.Where(curve => curve.Points.Count > 0).Select(curve => curve.Points.Min(point => point.Loss))];
         // The fall from log(vocabulary) takes a few steps and would flatten all that follows.
@@ -52,5 +57,5 @@ public static class LossCurve
         plot.SavePng(png, 960, 540);
     }
 
-    private sealed record Curve(string Name, float Width, IReadOnlyList<(long Tokens, double Loss)> Points);
+    private sealed record Curve(string Name, float Width, IReadOnlyList<(double Read, double Loss)> Points);
 }

@@ -105,6 +105,9 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
         {
             Assert.InRange(synthetic.Columns.Single(column => column.Name == "head").Auroc, 0.95, 1);
             Assert.Contains(synthetic.Slices, slice => slice is { Kind: "generator", Name: "bot" });
+            var variants = synthetic.Slices.Where(slice => slice.Kind == "variant").ToArray();
+            Assert.Equal(["direct", "polished"], variants.Select(slice => slice.Name));
+            Assert.Equal((synthetic.Head!.Carried.Found, synthetic.Machines), (variants.Sum(slice => slice.Decided!.Found), variants.Sum(slice => slice.Machines)));
         }
         if (measured.Mail is { } mail) Assert.InRange(mail.Single(one => one is { Question: "spam", Part: "test" }).AtHalf.F1, 0.9, 1);
         if (measured.Techniques is { } techniques) Assert.InRange(techniques.MicroF1, 0.8, 1);

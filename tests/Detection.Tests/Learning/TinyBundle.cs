@@ -69,6 +69,7 @@ public sealed class TinyBundle : IDisposable
         text = i % 2 == 0 ? Sentence(i, ["rain", "wind", "sun", "snow", "fog"], ["fell", "came", "went", "stayed"]) : Sentence(i, ["delve", "tapestry", "realm", "testament"], ["underscores", "fosters", "leverages"]),
         label = i % 2 == 0 ? "human" : "machine",
         generator = i % 2 == 0 ? null : "bot",
+        variant = i % 4 == 1 ? "polished" : "direct",
         domain = "email",
         split = Split(i),
     });

@@ -46,7 +46,10 @@ public sealed class LossCurveTests : IDisposable
         {
             Directory.CreateDirectory(_folder.File(run));
             File.WriteAllText(Path.Combine(_folder.File(run), LanguageModelTraining.LogName), """{"step":20,"steps":99,"tokens":200,"loss":8,"rate":0.1,"gradientNorm":1,"tokensPerSecond":5}""");
+            File.WriteAllText(Path.Combine(_folder.File(run), "tokenizer.json"), """{"model":{"vocab":{"<|endoftext|>":0,"a":1,"ab":2},"merges":["a b"]}}""");
+            File.WriteAllBytes(Path.Combine(_folder.File(run), "tokens.bin"), [1, 0, 2, 0, 2, 0, 0, 0]);
         }
+        Assert.Equal(1.25, LanguageModelTraining.BytesPerToken(_folder.File("six")));
         string png = _folder.File("curves.png");
         var drawn = await TheCommand.RunAsync(["train", "curves", _folder.File("six"), _folder.File("four"), "--output", png]);
         Assert.Equal(0, drawn.ExitCode);
