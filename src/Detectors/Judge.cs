@@ -80,7 +80,7 @@ public sealed class Judge
     private bool IsAbove(string head, ScoreDecision decision, TextToJudge reading, float margin) =>
         _heads.People.TryGetValue(head, out var people)
         && people.BucketOf(reading.Channel, reading.Characters) is { } bucket
-        && decision.Above.TryGetValue(bucket, out double above) && margin > above;
+        && margin > decision.AboveFor(bucket, reading.Characters);
 
     private IEnumerable<string> Named(Dictionary<string, double?> techniques, TextToJudge reading) =>
         techniques.Where(one => one.Value is { } probability && _decisions.Names(one.Key, probability, reading.Channel, reading.Characters)).Select(one => one.Key);

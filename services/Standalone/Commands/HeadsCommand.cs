@@ -13,6 +13,8 @@ internal static class HeadsCommand
     {
         var data = Many("--data", "Labelled files of any task, in the shapes of docs/data.md.");
         var corpus = Many("--corpus", "Corpus files: texts by people as negatives and for calibration.");
+        var corpusTeaches = new Option<int>("--corpus-teaches") { DefaultValueFactory = _ => 400, Description = "Most corpus texts of one channel and length that are negatives." };
+        var corpusCalibrates = new Option<int>("--corpus-calibrates") { DefaultValueFactory = _ => 1_000, Description = "Most corpus texts of one channel and length that calibrate." };
         var exclude = new Option<string>("--exclude") { Description = "File of SHA-256 of corpus documents to leave out.", HelpName = "FILE" };
         var output = new Option<string>("--output") { Required = true, Description = "The bundle's folder.", HelpName = "FOLDER" };
         var name = new Option<string>("--name") { Required = true, Description = "The bundle's name." };
@@ -27,7 +29,7 @@ internal static class HeadsCommand
         var attacked = new Option<double>("--attacked") { DefaultValueFactory = _ => 0.1, Description = "Share of the authorship rows that teach a second time under an attack." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var shared = new ModelOptions();
-        var command = new Command("heads", "Trains heads on a model and writes a bundle.") { data, corpus, exclude, output, name, version, copy, from, licence, licences, research, rows, layers, attacked, features };
+        var command = new Command("heads", "Trains heads on a model and writes a bundle.") { data, corpus, corpusTeaches, corpusCalibrates, exclude, output, name, version, copy, from, licence, licences, research, rows, layers, attacked, features };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -38,6 +40,8 @@ internal static class HeadsCommand
             {
                 Data = parsed.GetValue(data) ?? [],
                 Corpus = parsed.GetValue(corpus) ?? [],
+                CorpusTeaches = parsed.GetValue(corpusTeaches),
+                CorpusCalibrates = parsed.GetValue(corpusCalibrates),
                 ExcludedDocuments = parsed.GetValue(exclude) is { } file ? [.. File.ReadLines(file).Select(line => line.Split(' ')[0]).Where(hash => hash.Length == 64)] : [],
                 Extra = new NewSamples(options.Data, TimeProvider.System).Read(),
                 Output = parsed.GetValue(output)!,

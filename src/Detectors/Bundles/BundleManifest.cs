@@ -112,6 +112,11 @@ public sealed record ScoreDecision(double Budget, double Confidence, IReadOnlyDi
     /// <summary>As <see cref="Below"/>, for buckets of <see cref="LengthBucket.OfLength"/> with enough positives of their own: of a long text more can be said than of a short one. Null in older bundles.</summary>
     public IReadOnlyDictionary<string, double>? BelowOf { get; init; }
 
+    /// <summary>Strictly above which the answer is yes; null: it is never yes.</summary>
+    /// <param name="bucket">The message's narrowest with enough people (<see cref="HumanScores.BucketOf"/>). Where that is <see cref="LengthBucket.All"/>, <see cref="Above"/> may know a threshold of its length in any channel.</param>
+    public double? AboveFor(string bucket, int characters) =>
+        bucket == LengthBucket.All && Above.TryGetValue(LengthBucket.LengthOf(characters), out double above) || Above.TryGetValue(bucket, out above) ? above : null;
+
     /// <summary>At or below which the answer is no, for such a message; null: it is never no.</summary>
     public double? BelowFor(Channel channel, int characters)
     {

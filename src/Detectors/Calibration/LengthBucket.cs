@@ -18,6 +18,9 @@ public static class LengthBucket
     /// <summary>Those of a channel, the widest first.</summary>
     public static IEnumerable<string> OfChannel(Channel channel) => [channel.Name(), .. Lengths.Select(length => $"{channel.Name()}/{length.Name}")];
 
+    /// <summary>All channels, by length: the length in any channel, and it in each.</summary>
+    public static IEnumerable<(string Length, IEnumerable<string> OfChannels)> ByLength => Lengths.Select(length => (length.Name, Enum.GetValues<Channel>().Select(channel => $"{channel.Name()}/{length.Name}")));
+
     /// <summary>Narrowest first: channel and length, then the length in any channel.</summary>
     public static IEnumerable<string> OfLength(Channel channel, int characters) => [$"{channel.Name()}/{LengthOf(characters)}", LengthOf(characters)];
 }

@@ -55,8 +55,8 @@ public sealed class HeadTraining
     {
         var set = LabelledSet.Of([.. rows.Where(row => Allowed(row, licences)), .. _options.Extra]);
         _progress.Report($"{licences.ToString().ToLowerInvariant()}: {set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
-        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(licences, CorpusUse.HeadNegatives, Math.Max(1, _options.CorpusEach / 4))).ToArray();
-        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(licences, CorpusUse.Calibration, _options.CorpusEach)).ToArray();
+        var teach = Sampled(set, RowUse.Teaches).Concat(CorpusRows(licences, CorpusUse.HeadNegatives, _options.CorpusTeaches)).ToArray();
+        var calibrate = Sampled(set, RowUse.SetsThresholds).Concat(CorpusRows(licences, CorpusUse.Calibration, _options.CorpusCalibrates)).ToArray();
         Example[] teaching, calibrating;
         using (var store = FeatureStore.Open(_options.Features, _pipeline))
         {

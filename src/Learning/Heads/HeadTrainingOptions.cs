@@ -36,9 +36,13 @@ public sealed record HeadTrainingOptions
     [Range(0, 1_000_000)]
     public int UnreadRowsPerSource { get; init; } = 1_000_000;
 
-    /// <summary>Most corpus texts of one channel and length that calibrate; a quarter as many are negatives. Default 400.</summary>
+    /// <summary>Most corpus texts of one channel and length that calibrate. Default 1,000.</summary>
     [Range(0, 100_000)]
-    public int CorpusEach { get; init; } = 400;
+    public int CorpusCalibrates { get; init; } = 1_000;
+
+    /// <summary>Most corpus texts of one channel and length that are negatives. Default 400.</summary>
+    [Range(0, 100_000)]
+    public int CorpusTeaches { get; init; } = 400;
 
     /// <summary>Folder of stored features, outside any checkout.</summary>
     public required string Features { get; init; }

@@ -39,12 +39,18 @@ internal static class Thresholds
         return new ScoreDecision(budget, confidence, Above(people, budget, confidence), Below(positives.Select(one => one.Margin)), missed) { BelowOf = new SortedDictionary<string, double>(below, StringComparer.Ordinal) };
     }
 
-    /// <summary>By bucket, where it has enough people to show the budget.</summary>
+    /// <summary>
+    /// By bucket, where it has enough people to show the budget; and by length in any channel, for messages whose channel has not: no one knows which of the others it is like, so none of their
+    /// thresholds at that length lies higher.
+    /// </summary>
     public static SortedDictionary<string, double> Above(HumanScores people, double budget, double confidence)
     {
         var above = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var (bucket, scores) in people.Buckets)
             if (scores.Length >= HumanScores.Enough && Flagged(scores.Length, budget, confidence) is > 0 and var k) above[bucket] = scores[^k];
+        if (!above.TryGetValue(LengthBucket.All, out double all)) return above;
+        foreach (var (length, channels) in LengthBucket.ByLength)
+            if (channels.Where(above.ContainsKey).Select(channel => above[channel]).ToArray() is { Length: > 0 } known) above[length] = Math.Max(all, known.Max());
         return above;
     }
 

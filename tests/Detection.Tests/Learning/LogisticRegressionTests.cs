@@ -86,6 +86,25 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
+    public void A_channel_without_enough_people_is_judged_by_the_strictest_of_the_others_at_its_length()
+    {
+        var people = HumanScores.From([.. Enumerable.Range(0, 400).Select(i => (Channel.Email, 100, (float)i)), .. Enumerable.Range(0, 400).Select(i => (Channel.Forum, 100, 1000f + i)),
+            .. Enumerable.Range(0, 400).Select(i => (Channel.Forum, 900, -1000f + i)), .. Enumerable.Range(0, 50).Select(i => (Channel.Review, 100, 9000f + i))]);
+        var decision = Thresholds.Choose(people, [], 0.01, 0.95, 0.05);
+        double? Of(Channel channel, int characters) => decision.AboveFor(people.BucketOf(channel, characters)!, characters);
+        Assert.Equal((399, 1399), (Of(Channel.Email, 100), Of(Channel.Forum, 100)));
+        Assert.Equal(-601, Of(Channel.Forum, 900));
+        // Of all 1,250 the seventh highest is a review's; nothing is known of long letters.
+        Assert.Equal((9043, 9043), (decision.Above["all"], Of(Channel.Review, 100)));
+        Assert.Equal((9043, 9043), (Of(Channel.Review, 900), Of(Channel.Review, 5000)));
+        var without = Thresholds.Choose(HumanScores.From([.. Enumerable.Range(0, 400).Select(i => (Channel.Email, 100, (float)i)), .. Enumerable.Range(0, 4_000).Select(i => (Channel.Forum, 900, -1000f - i))]), [], 0.01, 0.95, 0.05);
+        Assert.True(without.AboveFor("all", 100) == 399 && without.AboveFor("all", 100) > without.Above["all"] && without.AboveFor("all", 5000) == without.Above["all"]);
+        // An older bundle knows of no lengths in any channel.
+        Assert.Equal(1.5, (decision with { Above = new Dictionary<string, double> { ["all"] = 1.5 } }).AboveFor("all", 100));
+        Assert.Null((decision with { Above = new Dictionary<string, double>() }).AboveFor("all", 100));
+    }
+
+    [Fact]
     public void At_most_the_share_of_ordinary_messages_lies_at_or_above_a_threshold()
     {
         double[] hundred = [.. Enumerable.Range(0, 100).Select(i => i / 100.0).Reverse()];

@@ -32,6 +32,16 @@ public sealed class RecalibrationTests(TinyBundle tiny)
         Assert.Contains("machine: all ", File.ReadAllText(Path.Combine(folder.File("three"), "README.md")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_shipped_bundle_decides_by_what_its_own_scores_of_people_show(bool research)
+    {
+        var bundle = Bundle.Open(Path.Combine(Repository.Root, "models", "compact"), research);
+        foreach (var (head, decision) in new[] { (HeadNames.Synthetic, bundle.Decisions.Synthetic), (HeadNames.Spam, bundle.Decisions.Spam), (HeadNames.Phishing, bundle.Decisions.Phishing) })
+            Assert.Equal(Thresholds.Above(bundle.Heads.People[head], decision.Budget, decision.Confidence).ToArray(), decision.Above.OrderBy(one => one.Key, StringComparer.Ordinal).ToArray());
+    }
+
     [Fact]
     public void Nothing_but_rates_and_thresholds_moves_and_ham_says_nothing_of_who_wrote_it()
     {
