@@ -111,19 +111,19 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
             foreach (double ridge in HeadNames.IsMail(head) ? MailRidges : Ridges)
             {
                 var strength = new HeadStrength(ridge, scale, 0);
-                FoldScore[] scores = [.. folds.Select((fold, i) => Score(head, examples, fold, strength, ref starts[i], cancellation)).Where(score => !double.IsNaN(score.Auroc))];
+                FoldScore[] scores = [.. folds.Select((fold, i) => Score(head, examples, fold, strength, bySource, ref starts[i], cancellation)).Where(score => !double.IsNaN(score.Auroc))];
                 if (scores.Length == 0) continue;
-                double mean = scores.Average(score => bySource ? score.Found : score.Auroc);
+                double mean = scores.Average(score => score.Chosen);
                 if (double.IsNaN(most) || mean > most) (best, most) = (strength with { Auroc = scores.Average(score => score.Auroc) }, mean);
             }
         }
         return best;
     }
 
-    /// <param name="Found">Share of the positives held out, on average over the thresholds that at most a twentieth of the negatives held out pass: what a head is for.</param>
-    private readonly record struct FoldScore(double Auroc, double Found);
+    /// <param name="Chosen">By what the strength is chosen: AUROC, or for a head that must travel the share of positives found where at most a twentieth of the negatives held out pass.</param>
+    private readonly record struct FoldScore(double Auroc, double Chosen);
 
-    private FoldScore Score(string head, IReadOnlyList<TaughtExample> examples, HashSet<int> held, HeadStrength strength, ref float[]? start, CancellationToken cancellation)
+    private FoldScore Score(string head, IReadOnlyList<TaughtExample> examples, HashSet<int> held, HeadStrength strength, bool bySource, ref float[]? start, CancellationToken cancellation)
     {
         TrainingRow[] learn = [.. examples.Where((_, i) => !held.Contains(i)).Select(example => example.Row)];
         if (learn.All(row => row.Positive) || !learn.Any(row => row.Positive)) return new FoldScore(double.NaN, double.NaN);
@@ -131,9 +131,9 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         float[] weights = start = LogisticRegression.Fit(matrix, Scales(head, strength), strength.Ridge, start, 60, cancellation);
         // Told from texts of other kinds, a technique looks easier than it is.
         var scored = held.Where(i => !examples[i].IsBackground).Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive)).ToArray();
-        double[] negatives = [.. scored.Where(one => !one.Positive).Select(one => one.Score).OrderDescending()], positives = [.. scored.Where(one => one.Positive).Select(one => one.Score)];
-        double found = negatives.Take(1 + negatives.Length / 20).Average(threshold => positives.Count(score => score > threshold) / (double)positives.Length);
-        return new FoldScore(Ranking.Auroc(negatives, positives), found);
+        double[] negatives = [.. scored.Where(one => !one.Positive).Select(one => one.Score)], positives = [.. scored.Where(one => one.Positive).Select(one => one.Score)];
+        double auroc = Ranking.Auroc(negatives, positives);
+        return new FoldScore(auroc, bySource ? Ranking.FoundAtStrict(negatives, positives, oneIn: 20) : auroc);
     }
 
     private float[] Fit(TrainingRow[] rows, string head, HeadStrength strength, float[]? start, CancellationToken cancellation) =>

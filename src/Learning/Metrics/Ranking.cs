@@ -27,6 +27,10 @@ public static class Ranking
     public static OperatingPoint At(IReadOnlyList<double> human, IReadOnlyList<double> machine, double threshold) =>
         new(threshold, machine.Count(score => score > threshold), machine.Count, human.Count(score => score > threshold), human.Count);
 
+    /// <summary>Share of the positives above a threshold, on average over the thresholds at the scores of negatives that at most one in so many of them pass.</summary>
+    public static double FoundAtStrict(IReadOnlyList<double> negatives, IReadOnlyList<double> positives, int oneIn) =>
+        negatives.OrderDescending().Take(1 + negatives.Count / oneIn).Average(threshold => positives.Count(score => score > threshold) / (double)positives.Count);
+
     /// <summary>Mean over positives of the precision at their score; ties count together.</summary>
     public static double AveragePrecision(IReadOnlyList<(double Score, bool Positive)> rows)
     {

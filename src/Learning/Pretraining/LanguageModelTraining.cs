@@ -94,7 +94,7 @@ public sealed class LanguageModelTraining : IDisposable
         Model.NativeMemory.KeepFreedBlocks();
         Model.OneDnn.Use();
         Directory.CreateDirectory(options.Folder);
-        if (options.From is not null && !File.Exists(TokenizerPath)) File.Copy(Path.Combine(options.From, "tokenizer.json"), TokenizerPath);
+        if (options.From is not null && !File.Exists(TokenizerPath)) File.Copy(Path.Combine(options.From, TokenizerName), TokenizerPath);
         _vocabulary = Vocabulary();
         _encoder = new BpeEncoder(_vocabulary);
         _tokens = Tokens(TokensName, CorpusReader.Pretraining(options.Corpus, options.Licences).Select(CorpusReader.AsRead));
@@ -159,7 +159,7 @@ public sealed class LanguageModelTraining : IDisposable
         Directory.CreateDirectory(folder);
         TensorState.Write(Path.Combine(folder, "model.safetensors"), _model.Weights, TensorType.BF16, new Dictionary<string, string> { ["format"] = "pt" });
         File.WriteAllText(Path.Combine(folder, "config.json"), _shape.Config().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        TokenizerFile.Write(Path.Combine(folder, "tokenizer.json"), _vocabulary);
+        TokenizerFile.Write(Path.Combine(folder, TokenizerName), _vocabulary);
     }
 
     /// <summary>Writes one GGUF file: what was trained in Q8_0; what stayed as it was, the embeddings, and the keys, which bear rounding best, in Q4_1.</summary>

@@ -8,6 +8,14 @@ namespace Detection.Tests.Learning;
 public sealed class MetricsTests
 {
     [Fact]
+    public void Found_at_strict_thresholds_is_the_mean_over_the_highest_negatives()
+    {
+        // Forty negatives: thresholds 39, 38 and 37; above them one, two and three of four.
+        double[] negatives = [.. Enumerable.Range(0, 40).Select(i => (double)i)];
+        Assert.Equal(0.5, Ranking.FoundAtStrict(negatives, [40, 38.5, 37.5, 10], oneIn: 20), 12);
+    }
+
+    [Fact]
     public void Auroc_counts_ties_by_half()
     {
         Assert.Equal(0.875, Ranking.Auroc([1, 2], [2, 3]), 1e-12);
