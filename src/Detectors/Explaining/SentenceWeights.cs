@@ -19,11 +19,12 @@ internal sealed class SentenceWeights(HeadSet heads)
 
     private double Weight(Head head, Channel channel, string sentence)
     {
-        var words = WordVector.Of(null, sentence);
+        var all = WordVector.Of(null, sentence);
+        var words = heads.Vocabulary.Placed(all);
         double sum = 0;
-        for (int i = 0; i < words.Bucket.Length; i++) sum += words.Count[i] * heads.WordRarity[words.Bucket[i]] * OwnWords.Weight(head.Words, words.Bucket[i], channel, WordVector.Buckets);
+        for (int i = 0; i < words.Bucket.Length; i++) sum += words.Count[i] * heads.Vocabulary.Rarity[words.Bucket[i]] * OwnWords.Weight(head.Words, words.Bucket[i], channel, heads.Vocabulary.Places);
         // Otherwise the longest sentence would always win.
-        return sum / Math.Sqrt(Math.Max(1, words.Bucket.Length));
+        return sum / Math.Sqrt(Math.Max(1, all.Bucket.Length));
     }
 
     private static IEnumerable<(int Start, int End)> Sentences(string text)

@@ -9,7 +9,7 @@ namespace Detection.Detectors.Heads;
 public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanScores> People)
 {
     private const string SpanLayer = "spans.layer";
-    private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity", GramRarity = "grams.rarity";
+    private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity", Hash = "words.hash", GramRarity = "grams.rarity";
 
     /// <summary>Heads that point at a technique's places; null where none do.</summary>
     public SpanHeads? Spans { get; init; }
@@ -17,7 +17,8 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
     /// <summary>The same heads give the same bytes. Weights of words and grams are stored as bfloat16: <see cref="Round"/> them before calibrating.</summary>
     public void Write(string path)
     {
-        List<NamedTensor> tensors = [Vector(Mean, Heads.Mean), Vector(Deviation, Heads.Deviation), Vector(Rarity, Heads.WordRarity)];
+        List<NamedTensor> tensors = [Vector(Mean, Heads.Mean), Vector(Deviation, Heads.Deviation), Vector(Rarity, Heads.Vocabulary.Rarity)];
+        if (Heads.Vocabulary.Kept is { } kept) tensors.Add(Vector(Hash, [.. kept.Select(hash => (float)hash)]));
         if (Heads.Heads.Any(head => head.Grams.Length > 0)) tensors.Add(Vector(GramRarity, Heads.GramRarity));
         foreach (var head in Heads.Heads)
         {
@@ -55,10 +56,18 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
 
         float[] mean = Values(Mean), deviation = Values(Deviation), rarity = Values(Rarity);
         if (deviation.Length != mean.Length || deviation.Any(value => value <= 0)) throw new CheckpointException(path, Deviation, "not one positive number a feature");
-        if (rarity.Length != WordVector.Buckets) throw new CheckpointException(path, Rarity, $"{rarity.Length} numbers, not {WordVector.Buckets}");
         float[] Optional(string name) => file.Tensors.ContainsKey(name) ? Values(name) : [];
         float[] gramRarity = Optional(GramRarity);
         if (gramRarity.Length is not (0 or CharacterGrams.Buckets)) throw new CheckpointException(path, GramRarity, $"{gramRarity.Length} numbers, not {CharacterGrams.Buckets}");
+        WordVocabulary vocabulary;
+        try
+        {
+            vocabulary = file.Tensors.ContainsKey(Hash) ? new WordVocabulary([.. Values(Hash).Select(hash => (int)hash)], rarity) : WordVocabulary.Folded(rarity);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointException(path, file.Tensors.ContainsKey(Hash) ? Hash : Rarity, e.Message);
+        }
         List<Head> heads = [];
         foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))
         {
@@ -67,7 +76,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (dense.Length != mean.Length) throw new CheckpointException(path, $"{name}.dense", $"{dense.Length} weights for {mean.Length} features");
             if (!CriteriaProducts.Fit(products.Length, mean.Length))
                 throw new CheckpointException(path, $"{name}.products", $"{products.Length} weights, not {CriteriaProducts.Count}: another version of this program measures something else");
-            if (!OwnWords.Fit(words.Length, WordVector.Buckets)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {WordVector.Buckets} or twice as many");
+            if (!OwnWords.Fit(words.Length, vocabulary.Places)) throw new CheckpointException(path, $"{name}.words", $"{words.Length} weights, not {vocabulary.Places} or twice as many");
             if (!OwnWords.Fit(grams.Length, CharacterGrams.Buckets) || grams.Length > 0 && gramRarity.Length == 0)
                 throw new CheckpointException(path, $"{name}.grams", $"{grams.Length} weights, not {CharacterGrams.Buckets} or twice as many, or no {GramRarity}");
             if (structure.Length != 0 && structure.Length != StructuralFeatures.Count)
@@ -77,7 +86,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             var channels = ChannelNames.All.Where(channel => file.Tensors.ContainsKey($"{name}.platt.{channel.Name()}")).ToDictionary(channel => channel, channel => Scaling($"{name}.platt.{channel.Name()}"));
             heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Products = products, Grams = grams, Structure = structure, OfChannel = channels });
         }
-        return new HeadFile(new HeadSet(mean, deviation, rarity, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
+        return new HeadFile(new HeadSet(mean, deviation, vocabulary, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
     }
 
     /// <summary>To the nearest bfloat16, as <see cref="Write"/> stores it.</summary>

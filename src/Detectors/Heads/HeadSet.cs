@@ -6,7 +6,7 @@ namespace Detection.Detectors.Heads;
 
 /// <summary>A head: margin = dense·x + products·p + words·w + grams·g + structure·s + bias, probability = σ(scale · margin + shift).</summary>
 /// <param name="Dense">One weight a standardised feature.</param>
-/// <param name="Words">One weight a bucket of <see cref="WordVector"/>, then one a bucket in its channel (<see cref="OwnWords"/>) or none; empty where the head reads no words.</param>
+/// <param name="Words">One weight a place of <see cref="WordVocabulary"/>, then one a place in its channel (<see cref="OwnWords"/>) or none; empty where the head reads no words.</param>
 public sealed record Head(string Name, float[] Dense, float[] Words, float Bias, Platt Calibration)
 {
     /// <summary>One weight for each of <see cref="CriteriaProducts"/>; empty where the head reads none.</summary>
@@ -39,35 +39,36 @@ public sealed class HeadSet
     /// <summary>A feature further from its mean, in standard deviations, counts as this far: one odd number must not decide.</summary>
     public const float Furthest = 8;
 
-    public HeadSet(float[] mean, float[] deviation, float[] wordRarity, IReadOnlyList<Head> heads)
+    public HeadSet(float[] mean, float[] deviation, WordVocabulary vocabulary, IReadOnlyList<Head> heads)
     {
-        (Mean, Deviation, WordRarity, Heads) = (mean, deviation, wordRarity, heads);
+        (Mean, Deviation, Vocabulary, Heads) = (mean, deviation, vocabulary, heads);
         foreach (var head in heads)
-            if (head.Dense.Length != mean.Length || !OwnWords.Fit(head.Words.Length, WordVector.Buckets) || !OwnWords.Fit(head.Grams.Length, CharacterGrams.Buckets)
+            if (head.Dense.Length != mean.Length || !OwnWords.Fit(head.Words.Length, vocabulary.Places) || !OwnWords.Fit(head.Grams.Length, CharacterGrams.Buckets)
                 || head.Structure.Length > StructuralFeatures.Count || !CriteriaProducts.Fit(head.Products.Length, mean.Length))
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
     }
 
     public float[] Mean { get; }
     public float[] Deviation { get; }
-    public float[] WordRarity { get; }
+    public WordVocabulary Vocabulary { get; }
     public IReadOnlyList<Head> Heads { get; }
 
-    /// <summary>As <see cref="WordRarity"/>, for <see cref="CharacterGrams"/>; empty where no head reads them.</summary>
+    /// <summary>Inverse document frequency of each bucket of <see cref="CharacterGrams"/>; empty where no head reads them.</summary>
     public float[] GramRarity { get; init; } = [];
 
     /// <summary>Where a head stands among <see cref="Heads"/>, or, where it is missing, their number.</summary>
     public int Place(string head) => Heads.TakeWhile(one => one.Name != head).Count();
 
     /// <summary>Other heads over the same scaling.</summary>
-    public HeadSet With(IReadOnlyList<Head> heads) => new(Mean, Deviation, WordRarity, heads) { GramRarity = GramRarity };
+    public HeadSet With(IReadOnlyList<Head> heads) => new(Mean, Deviation, Vocabulary, heads) { GramRarity = GramRarity };
 
     /// <summary>One margin a head, in the order of <see cref="Heads"/>.</summary>
     public float[] Margins(TextFeatures features)
     {
-        float[] dense = Standardise(features.Dense), words = Weigh(features.Words, WordRarity), grams = GramRarity.Length > 0 ? Weigh(features.Grams, GramRarity) : [];
+        var placed = Vocabulary.Placed(features.Words);
+        float[] dense = Standardise(features.Dense), words = Weigh(placed, Vocabulary.Rarity), grams = GramRarity.Length > 0 ? Weigh(features.Grams, GramRarity) : [];
         float[] products = Heads.Any(head => head.Products.Length > 0) ? CriteriaProducts.Of(dense) : [];
-        return [.. Heads.Select(head => Margin(head, dense, products, features, words, grams))];
+        return [.. Heads.Select(head => Margin(head, dense, products, features with { Words = placed }, words, grams))];
     }
 
     /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>; 0 where there is no number.</summary>
@@ -98,10 +99,11 @@ public sealed class HeadSet
         return weighted;
     }
 
-    private static float Margin(Head head, float[] dense, float[] products, TextFeatures features, float[] words, float[] grams)
+    /// <param name="features">With words by place.</param>
+    private float Margin(Head head, float[] dense, float[] products, TextFeatures features, float[] words, float[] grams)
     {
         float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias
-            + Sparse(features.Words, words, head.Words, features.Channel, WordVector.Buckets) + Sparse(features.Grams, grams, head.Grams, features.Channel, CharacterGrams.Buckets);
+            + Sparse(features.Words, words, head.Words, features.Channel, Vocabulary.Places) + Sparse(features.Grams, grams, head.Grams, features.Channel, CharacterGrams.Buckets);
         if (head.Products.Length > 0) margin += TensorPrimitives.Dot(products, head.Products);
         return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure.AsSpan(0, head.Structure.Length), head.Structure) : margin;
     }

@@ -1,12 +1,13 @@
 namespace Detection.Detectors.Heads;
 
 /// <summary>
-/// The words and pairs of neighbouring words of a text, hashed into <see cref="Buckets"/> and counted as 1 + ln tf. Sorted by bucket; weighting by rarity and
-/// length happens in <see cref="HeadSet"/>. All digits count as one.
+/// The words and pairs of neighbouring words of a text, hashed into <see cref="Hashes"/> and counted as 1 + ln tf. Sorted by hash; what heads read of them
+/// <see cref="WordVocabulary"/> says, and weighting by rarity and length happens in <see cref="HeadSet"/>. All digits count as one.
 /// </summary>
 public sealed record WordVector(int[] Bucket, float[] Count)
 {
-    public const int Buckets = 1 << 15;
+    /// <summary>So many that words of one text seldom meet.</summary>
+    public const int Hashes = 1 << 20;
 
     /// <summary>More words are not read: what a mail is about stands at its beginning.</summary>
     private const int MostWords = 1_500;
@@ -48,7 +49,7 @@ public sealed record WordVector(int[] Bucket, float[] Count)
 
         void Add(ulong hash)
         {
-            int bucket = (int)(hash % Buckets);
+            int bucket = (int)(hash % Hashes);
             counts[bucket] = counts.GetValueOrDefault(bucket) + 1;
         }
     }

@@ -62,7 +62,8 @@ internal sealed class FeatureSpace
             dense.AsSpan(_hidden).CopyTo(turned.AsSpan(Hidden));
             dense = turned;
         }
-        return new ScaledFeatures(dense, features.Words with { Count = HeadSet.Weigh(features.Words, Scaling.WordRarity) }, features.Grams with { Count = HeadSet.Weigh(features.Grams, Scaling.GramRarity) },
+        var words = Scaling.Vocabulary.Placed(features.Words);
+        return new ScaledFeatures(dense, words with { Count = HeadSet.Weigh(words, Scaling.Vocabulary.Rarity) }, features.Grams with { Count = HeadSet.Weigh(features.Grams, Scaling.GramRarity) },
             features.Structure.Length > 0 ? features.Structure : new float[StructuralFeatures.Count], features.Channel);
     }
 
@@ -71,7 +72,7 @@ internal sealed class FeatureSpace
     {
         int length = rows[0].Dense.Length;
         double[] count = new double[length], sum = new double[length], squares = new double[length];
-        double[] words = new double[WordVector.Buckets], grams = new double[CharacterGrams.Buckets];
+        int[] words = new int[WordVector.Hashes], grams = new int[CharacterGrams.Buckets];
         foreach (var row in rows)
         {
             for (int i = 0; i < length; i++)
@@ -86,8 +87,7 @@ internal sealed class FeatureSpace
         }
         float[] mean = [.. sum.Select((value, i) => (float)(value / Math.Max(1, count[i])))];
         float[] deviation = [.. squares.Select((value, i) => (float)Math.Sqrt(Math.Max(1e-8, value / Math.Max(1, count[i]) - (double)mean[i] * mean[i])))];
-        float[] Rarity(double[] documents) => [.. documents.Select(seen => (float)(1 + Math.Log((1.0 + rows.Count) / (1 + seen))))];
-        return new HeadSet(mean, deviation, Rarity(words), []) { GramRarity = Rarity(grams) };
+        return new HeadSet(mean, deviation, WordVocabulary.Of(words, rows.Count), []) { GramRarity = [.. grams.Select(documents => WordVocabulary.InverseFrequency(documents, rows.Count))] };
     }
 
     /// <summary>An orthonormal basis of the leading directions by subspace iteration (Halko, Martinsson and Tropp 2011, arXiv 0909.4061); which basis of them a ridge does not see.</summary>
@@ -108,5 +108,5 @@ internal sealed class FeatureSpace
     }
 }
 
-/// <summary>A message's features as <see cref="FeatureSpace"/> scales them.</summary>
+/// <summary>A message's features as <see cref="FeatureSpace"/> scales them; words by their place.</summary>
 internal sealed record ScaledFeatures(float[] Dense, WordVector Words, WordVector Grams, float[] Structure, Channel Channel);

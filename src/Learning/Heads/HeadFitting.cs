@@ -45,6 +45,9 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     /// </summary>
     private const float DenseScaleOfMail = 0.03f;
 
+    /// <summary>For techniques, which words carry, and which few rows of a file that a model has read say more of than thousands that it has not.</summary>
+    private const float DenseScaleOfTechnique = 0.3f;
+
     /// <summary>For authorship, where products of criteria stand beside them (left one source out, mean AUROC: with SmolLM2-135M .839, without products .832; with compact .799 and .797).</summary>
     private const float PlainScaleOfAuthorship = 2, ProductScale = 0.5f;
 
@@ -53,12 +56,15 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
 
     private const int Folds = 3;
 
-    private static readonly double[] Ridges = [10, 3, 1, 0.3, 0.1, 0.03, 0.01];
-    private static readonly double[] WordScales = [25, 80];
+    private static readonly double[] AuthorshipRidges = [10, 3, 1, 0.3, 0.1, 0.03, 0.01], AuthorshipWordScales = [25, 80];
 
     /// <summary>Mail has ten times the rows, and each fit reads ten times as much of them.</summary>
-    private static readonly double[] MailRidges = [0.1, 0.01, 0.001];
-    private static readonly double[] MailWordScales = [20];
+    private static readonly double[] MailRidges = [0.1, 0.01, 0.001], MailWordScales = [20];
+
+    private static readonly double[] TechniqueRidges = [10, 3, 1], TechniqueWordScales = [300, 1000];
+
+    /// <summary>Fewer of either answer say nothing of how a source's texts are ranked.</summary>
+    private const int FewestToRank = 3;
 
     /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters. Such a head reads words only if that helps on the source left out.</param>
     public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
@@ -94,13 +100,13 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
 
     private static int Products(string head) => head == HeadNames.Synthetic ? CriteriaProducts.Count : 0;
 
-    private static int Words(string head) => (HeadNames.ReadsOwnWords(head) ? 2 : 1) * WordVector.Buckets;
+    private static int Words(string head) => (HeadNames.ReadsOwnWords(head) ? 2 : 1) * WordVocabulary.Most;
 
     private static int Sparse(string head, HeadStrength strength) => strength.WordScale > 0 ? Words(head) + (HeadNames.IsMail(head) ? 2 * CharacterGrams.Buckets : 0) : 0;
 
     private HeadStrength Choose(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
     {
-        double[] wordScales = HeadNames.IsMail(head) ? MailWordScales : WordScales;
+        var (ridges, wordScales) = HeadNames.IsMail(head) ? (MailRidges, MailWordScales) : HeadNames.IsTechnique(head) ? (TechniqueRidges, TechniqueWordScales) : (AuthorshipRidges, AuthorshipWordScales);
         var best = new HeadStrength(0.1, words ? wordScales[0] : 0, double.NaN);
         double most = double.NaN;
         var folds = FoldsOf(examples, bySource);
@@ -108,7 +114,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         foreach (double scale in !words ? [0] : bySource && !HeadNames.IsMail(head) ? [0, .. wordScales] : wordScales)
         {
             var starts = new float[]?[folds.Count];
-            foreach (double ridge in HeadNames.IsMail(head) ? MailRidges : Ridges)
+            foreach (double ridge in ridges)
             {
                 var strength = new HeadStrength(ridge, scale, 0);
                 FoldScore[] scores = [.. folds.Select((fold, i) => Score(head, examples, fold, strength, bySource, ref starts[i], cancellation)).Where(score => !double.IsNaN(score.Auroc))];
@@ -120,7 +126,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         return best;
     }
 
-    /// <param name="Chosen">By what the strength is chosen: AUROC, or for a head that must travel the share of positives found where at most a twentieth of the negatives held out pass.</param>
+    /// <param name="Chosen">By what the strength is chosen: AUROC; for a technique its mean over sources, since telling sources apart is no use; or for a head that must travel the share of positives found where at most a twentieth of the negatives held out pass.</param>
     private readonly record struct FoldScore(double Auroc, double Chosen);
 
     private FoldScore Score(string head, IReadOnlyList<TaughtExample> examples, HashSet<int> held, HeadStrength strength, bool bySource, ref float[]? start, CancellationToken cancellation)
@@ -130,10 +136,20 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         var matrix = Matrix(learn, head, strength);
         float[] weights = start = LogisticRegression.Fit(matrix, Scales(head, strength), strength.Ridge, start, 60, cancellation);
         // Told from texts of other kinds, a technique looks easier than it is.
-        var scored = held.Where(i => !examples[i].IsBackground).Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive)).ToArray();
+        var scored = held.Where(i => !examples[i].IsBackground).Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive, examples[i].SourceGroup)).ToArray();
         double[] negatives = [.. scored.Where(one => !one.Positive).Select(one => one.Score)], positives = [.. scored.Where(one => one.Positive).Select(one => one.Score)];
         double auroc = Ranking.Auroc(negatives, positives);
-        return new FoldScore(auroc, bySource ? Ranking.FoundAtStrict(negatives, positives, oneIn: 20) : auroc);
+        return new FoldScore(auroc, bySource ? Ranking.FoundAtStrict(negatives, positives, oneIn: 20) : HeadNames.IsTechnique(head) ? WithinSources(scored) ?? auroc : auroc);
+    }
+
+    /// <summary>Mean AUROC of the sources that have enough of both answers; null where none has.</summary>
+    private static double? WithinSources(IEnumerable<(double Score, bool Positive, string Source)> scored)
+    {
+        double[] sources = [.. scored.GroupBy(one => one.Source, StringComparer.Ordinal)
+            .Select(source => (Negatives: source.Where(one => !one.Positive).Select(one => one.Score).ToArray(), Positives: source.Where(one => one.Positive).Select(one => one.Score).ToArray()))
+            .Where(source => source.Negatives.Length >= FewestToRank && source.Positives.Length >= FewestToRank)
+            .Select(source => Ranking.Auroc(source.Negatives, source.Positives))];
+        return sources.Length > 0 ? sources.Average() : null;
     }
 
     private float[] Fit(TrainingRow[] rows, string head, HeadStrength strength, float[]? start, CancellationToken cancellation) =>
@@ -146,7 +162,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     {
         int dense = Dense(head), words = Sparse(head, strength), surface = space.Hidden + layout.Criteria;
         float[] scales = new float[dense + words + 1];
-        float most = HeadNames.IsMail(head) ? DenseScaleOfMail : 1;
+        float most = HeadNames.IsMail(head) ? DenseScaleOfMail : HeadNames.IsTechnique(head) ? DenseScaleOfTechnique : 1;
         if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, space.Hidden).Fill(most);
         bool authorship = head == HeadNames.Synthetic && blocks.HasFlag(FeatureBlocks.Products);
         if (blocks.HasFlag(FeatureBlocks.Criteria)) scales.AsSpan(space.Hidden, layout.Criteria).Fill(authorship ? PlainScaleOfAuthorship : CriteriaScale * most);

@@ -45,8 +45,8 @@ internal static class RowWeights
         if (!HeadNames.ReadsOwnWords(head)) return new TrainingRow([.. features.Dense, .. CriteriaProducts.Of(features.Dense)], features.Words.Bucket, features.Words.Count, positive, weight);
         var (words, grams) = (features.Words, HeadNames.IsMail(head) ? features.Grams : WordVector.None);
         int[] Own(WordVector counted, int buckets) => features.Channel == Channel.Other ? [] : [.. counted.Bucket.Select(bucket => OwnWords.Place(bucket, features.Channel, buckets))];
-        int[] ownWords = Own(words, WordVector.Buckets), ownGrams = Own(grams, CharacterGrams.Buckets);
-        int[] buckets = [.. words.Bucket, .. ownWords, .. grams.Bucket.Concat(ownGrams).Select(bucket => 2 * WordVector.Buckets + bucket)];
+        int[] ownWords = Own(words, WordVocabulary.Most), ownGrams = Own(grams, CharacterGrams.Buckets);
+        int[] buckets = [.. words.Bucket, .. ownWords, .. grams.Bucket.Concat(ownGrams).Select(bucket => 2 * WordVocabulary.Most + bucket)];
         float[] values = [.. words.Count, .. words.Count.AsSpan(0, ownWords.Length), .. grams.Count, .. grams.Count.AsSpan(0, ownGrams.Length)];
         return !HeadNames.IsMail(head)
             ? new TrainingRow(features.Dense, buckets, values, positive, weight)
