@@ -31,7 +31,7 @@ public sealed class SpanTrainingTests(TinyBundle tiny)
 
         using var pipeline = DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions());
         string text = "\U0001F600 the report came on time, and shameful the garden grows in spring 17";
-        var evidence = Assert.Single(pipeline.Judge([new Message { Id = "m", Text = text, Channel = Channel.Social }], Cancellation)[0].Evidence, one => one.Signal == "loaded_language");
+        var evidence = Assert.Single(pipeline.Judge([new Message { Id = "m", Text = text, Channel = Channel.Forum }], Cancellation)[0].Evidence, one => one.Signal == "loaded_language");
         Assert.Equal("shameful", Assert.Single(evidence.Spans.Select(span => text[span.Start..span.End])));
 
         var options = new EvaluationOptions { Task = LearningTask.Manipulation, Files = [marked], Features = folder.File("features"), DataFolder = folder.Path, TfidfBaseline = true };
