@@ -45,7 +45,7 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     /// </summary>
     private const float DenseScaleOfMail = 0.03f;
 
-    /// <summary>For techniques, which words carry, and which few rows of a file that a model has read say more of than thousands that it has not.</summary>
+    /// <summary>For techniques: thousands of rows of a file teach what its words say, and only the few hundred that a model has read what its states say.</summary>
     private const float DenseScaleOfTechnique = 0.3f;
 
     /// <summary>For authorship, where products of criteria stand beside them (left one source out, mean AUROC: with SmolLM2-135M .839, without products .832; with compact .799 and .797).</summary>
