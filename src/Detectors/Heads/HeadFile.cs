@@ -59,14 +59,15 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         float[] Optional(string name) => file.Tensors.ContainsKey(name) ? Values(name) : [];
         float[] gramRarity = Optional(GramRarity);
         if (gramRarity.Length is not (0 or CharacterGrams.Buckets)) throw new CheckpointException(path, GramRarity, $"{gramRarity.Length} numbers, not {CharacterGrams.Buckets}");
+        bool keeps = file.Tensors.ContainsKey(Hash);
         WordVocabulary vocabulary;
         try
         {
-            vocabulary = file.Tensors.ContainsKey(Hash) ? new WordVocabulary([.. Values(Hash).Select(hash => (int)hash)], rarity) : WordVocabulary.Folded(rarity);
+            vocabulary = keeps ? new WordVocabulary([.. Values(Hash).Select(hash => (int)hash)], rarity) : WordVocabulary.Folded(rarity);
         }
         catch (ArgumentException e)
         {
-            throw new CheckpointException(path, file.Tensors.ContainsKey(Hash) ? Hash : Rarity, e.Message);
+            throw new CheckpointException(path, keeps ? Hash : Rarity, e.Message);
         }
         List<Head> heads = [];
         foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))

@@ -65,10 +65,10 @@ public sealed class HeadSet
     /// <summary>One margin a head, in the order of <see cref="Heads"/>.</summary>
     public float[] Margins(TextFeatures features)
     {
-        var placed = Vocabulary.Placed(features.Words);
-        float[] dense = Standardise(features.Dense), words = Weigh(placed, Vocabulary.Rarity), grams = GramRarity.Length > 0 ? Weigh(features.Grams, GramRarity) : [];
+        float[] dense = Standardise(features.Dense);
+        WordVector words = Vocabulary.Weighed(features.Words), grams = GramRarity.Length > 0 ? features.Grams with { Count = Weigh(features.Grams, GramRarity) } : WordVector.None;
         float[] products = Heads.Any(head => head.Products.Length > 0) ? CriteriaProducts.Of(dense) : [];
-        return [.. Heads.Select(head => Margin(head, dense, products, features with { Words = placed }, words, grams))];
+        return [.. Heads.Select(head => Margin(head, dense, products, features, words, grams))];
     }
 
     /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>; 0 where there is no number.</summary>
@@ -99,20 +99,20 @@ public sealed class HeadSet
         return weighted;
     }
 
-    /// <param name="features">With words by place.</param>
-    private float Margin(Head head, float[] dense, float[] products, TextFeatures features, float[] words, float[] grams)
+    /// <param name="words">Weighed, as are the grams.</param>
+    private float Margin(Head head, float[] dense, float[] products, TextFeatures features, WordVector words, WordVector grams)
     {
         float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias
-            + Sparse(features.Words, words, head.Words, features.Channel, Vocabulary.Places) + Sparse(features.Grams, grams, head.Grams, features.Channel, CharacterGrams.Buckets);
+            + Sparse(words, head.Words, features.Channel, Vocabulary.Places) + Sparse(grams, head.Grams, features.Channel, CharacterGrams.Buckets);
         if (head.Products.Length > 0) margin += TensorPrimitives.Dot(products, head.Products);
         return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure.AsSpan(0, head.Structure.Length), head.Structure) : margin;
     }
 
-    private static float Sparse(WordVector counted, float[] values, float[] weights, Channel channel, int buckets)
+    private static float Sparse(WordVector weighed, float[] weights, Channel channel, int buckets)
     {
         float sum = 0;
         if (weights.Length > 0)
-            for (int i = 0; i < values.Length; i++) sum += values[i] * OwnWords.Weight(weights, counted.Bucket[i], channel, buckets);
+            for (int i = 0; i < weighed.Count.Length; i++) sum += weighed.Count[i] * OwnWords.Weight(weights, weighed.Bucket[i], channel, buckets);
         return sum;
     }
 }

@@ -9,7 +9,7 @@ public sealed class WordVocabulary
     /// <summary>Most words that are kept, and how many weights a head then has for words of any channel. A power of two.</summary>
     public const int Most = 1 << 16;
 
-    private const int FoldedPlaces = 1 << 15;
+    internal const int FoldedPlaces = 1 << 15;
 
     private readonly int[]? _kept;
 
@@ -50,6 +50,13 @@ public sealed class WordVocabulary
 
     /// <summary>How many weights a head has for words of any channel; a power of two.</summary>
     public int Places => _kept is null ? FoldedPlaces : Most;
+
+    /// <summary>As <see cref="Placed"/>, each counted times its rarity, all of them scaled to length 1.</summary>
+    public WordVector Weighed(WordVector words)
+    {
+        var placed = Placed(words);
+        return placed with { Count = HeadSet.Weigh(placed, Rarity) };
+    }
 
     /// <summary>The words of a text that are read, by place instead of hash.</summary>
     public WordVector Placed(WordVector words)

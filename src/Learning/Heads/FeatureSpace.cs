@@ -62,8 +62,7 @@ internal sealed class FeatureSpace
             dense.AsSpan(_hidden).CopyTo(turned.AsSpan(Hidden));
             dense = turned;
         }
-        var words = Scaling.Vocabulary.Placed(features.Words);
-        return new ScaledFeatures(dense, words with { Count = HeadSet.Weigh(words, Scaling.Vocabulary.Rarity) }, features.Grams with { Count = HeadSet.Weigh(features.Grams, Scaling.GramRarity) },
+        return new ScaledFeatures(dense, Scaling.Vocabulary.Weighed(features.Words), features.Grams with { Count = HeadSet.Weigh(features.Grams, Scaling.GramRarity) },
             features.Structure.Length > 0 ? features.Structure : new float[StructuralFeatures.Count], features.Channel);
     }
 

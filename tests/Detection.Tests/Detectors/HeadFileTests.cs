@@ -90,22 +90,22 @@ public sealed class HeadFileTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "heads.safetensors");
         var mail = WithMail();
-        float[] words = new float[2 * (1 << 15)], grams = new float[2 * CharacterGrams.Buckets];
-        (words[5], words[OwnWords.Place(5, Channel.Sms, (1 << 15))]) = (2, 3);
+        float[] words = new float[2 * WordVocabulary.FoldedPlaces], grams = new float[2 * CharacterGrams.Buckets];
+        (words[5], words[OwnWords.Place(5, Channel.Sms, WordVocabulary.FoldedPlaces)]) = (2, 3);
         (grams[7], grams[OwnWords.Place(7, Channel.Sms, CharacterGrams.Buckets)]) = (10, 30);
         (mail with { Heads = mail.Heads.With([mail.Heads.Heads[0] with { Dense = [0, 0], Words = words, Grams = grams }]) }).Write(path);
         var heads = HeadFile.Read(path).Heads;
         float Margin(Channel channel, int word, int gram) => heads.Margins(new TextFeatures([1, 2], new WordVector([word], [1])) { Grams = new WordVector([gram], [1]), Channel = channel })[0];
         Assert.Equal((2 + 3 + 10 + 30, 2 + 10, 2 + 10, 0), (Margin(Channel.Sms, 5, 7), Margin(Channel.Email, 5, 7), Margin(Channel.Other, 5, 7), Margin(Channel.Sms, 6, 8)));
-        Replace(path, "spam.words", new float[(1 << 15) + 1]);
+        Replace(path, "spam.words", new float[WordVocabulary.FoldedPlaces + 1]);
         Assert.Contains("spam.words", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void No_two_words_of_a_channel_share_a_place_and_no_two_channels_all_of_them()
     {
-        int[][] places = [.. ChannelNames.All.Select(channel => Enumerable.Range(0, (1 << 15)).Select(bucket => OwnWords.Place(bucket, channel, (1 << 15))).ToArray())];
-        Assert.All(places, of => Assert.Equal(((1 << 15), (1 << 15), 2 * (1 << 15) - 1), (of.Distinct().Count(), of.Min(), of.Max())));
+        int[][] places = [.. ChannelNames.All.Select(channel => Enumerable.Range(0, WordVocabulary.FoldedPlaces).Select(bucket => OwnWords.Place(bucket, channel, WordVocabulary.FoldedPlaces)).ToArray())];
+        Assert.All(places, of => Assert.Equal((WordVocabulary.FoldedPlaces, WordVocabulary.FoldedPlaces, 2 * WordVocabulary.FoldedPlaces - 1), (of.Distinct().Count(), of.Min(), of.Max())));
         Assert.Equal(places.Length, places.Select(of => of[0]).Distinct().Count());
     }
 
@@ -158,7 +158,7 @@ public sealed class HeadFileTests
         int length = CriteriaFeatures.Names.Count + SurfaceFeatures.Names.Count;
         float[] weights = new float[CriteriaProducts.Count];
         (weights[0], weights[1]) = (1, 10); // the square of the first criterion, and its product with the second
-        var heads = new HeadFile(new HeadSet(new float[length], [.. Enumerable.Repeat(1f, length)], WordVocabulary.Folded(new float[1 << 15]),
+        var heads = new HeadFile(new HeadSet(new float[length], [.. Enumerable.Repeat(1f, length)], WordVocabulary.Folded(new float[WordVocabulary.FoldedPlaces]),
             [new Head("synthetic", new float[length], [], 0.5f, new Platt(1, 0)) { Products = weights }]), new Dictionary<string, HumanScores>());
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "heads.safetensors");
@@ -230,7 +230,7 @@ public sealed class HeadFileTests
         }
     }
 
-    private static void Replace(string path, string name, float[] by)
+    internal static void Replace(string path, string name, float[] by)
     {
         NamedTensor[] tensors;
         using (var whole = SafetensorsFile.Open(path))
@@ -246,16 +246,16 @@ public sealed class HeadFileTests
     private static SpanHeads Pointing() => new(4, [new SpanHead("loaded_language", [1, 2, 3, 4], 0.5f, new SpanRule(1, -0.25f, 2.5f, 3, 2))]);
 
     private static HeadFile WithMail() => new(
-        new HeadSet([1, 2], [2, 1], WordVocabulary.Folded([.. Enumerable.Repeat(1f, 1 << 15)]),
+        new HeadSet([1, 2], [2, 1], WordVocabulary.Folded([.. Enumerable.Repeat(1f, WordVocabulary.FoldedPlaces)]),
             [new Head("spam", [-1, 1], [], 0, new Platt(2, -1)) { Grams = [.. Enumerable.Range(0, CharacterGrams.Buckets).Select(i => i == 7 ? 3f : 0)], Structure = [.. Enumerable.Repeat(1f, StructuralFeatures.Count)] }])
         { GramRarity = [.. Enumerable.Repeat(1f, CharacterGrams.Buckets)] },
         new Dictionary<string, HumanScores>());
 
     internal static HeadFile Some() => new(
-        new HeadSet([1, 2], [2, 1], WordVocabulary.Folded([.. Enumerable.Repeat(1f, 1 << 15)]),
+        new HeadSet([1, 2], [2, 1], WordVocabulary.Folded([.. Enumerable.Repeat(1f, WordVocabulary.FoldedPlaces)]),
         [
             new Head("synthetic", [0.5f, 0], [], 0.25f, new Platt(1, 0)),
-            new Head("spam", [-1, 1], [.. Enumerable.Range(0, (1 << 15)).Select(i => i == 5 ? 2f : 0)], 0, new Platt(2, -1)),
+            new Head("spam", [-1, 1], [.. Enumerable.Range(0, WordVocabulary.FoldedPlaces).Select(i => i == 5 ? 2f : 0)], 0, new Platt(2, -1)),
         ]),
         new Dictionary<string, HumanScores> { ["spam"] = HumanScores.From([(Channel.Email, 10, 0.5f), (Channel.Email, 10, -0.5f)]) });
 }

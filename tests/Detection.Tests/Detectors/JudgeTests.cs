@@ -8,7 +8,7 @@ namespace Detection.Tests.Detectors;
 
 public sealed class JudgeTests
 {
-    private static readonly WordVocabulary NoWords = WordVocabulary.Folded([.. Enumerable.Repeat(1f, 1 << 15)]);
+    private static readonly WordVocabulary NoWords = WordVocabulary.Folded([.. Enumerable.Repeat(1f, WordVocabulary.FoldedPlaces)]);
 
     [Theory]
     [InlineData(5f, 100, true, Authorship.Machine)]

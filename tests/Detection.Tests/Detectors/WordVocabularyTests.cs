@@ -32,7 +32,7 @@ public sealed class WordVocabularyTests
     [Fact]
     public void Heads_of_an_older_bundle_read_every_word_at_the_place_that_its_hash_has_there()
     {
-        var folded = WordVocabulary.Folded([.. Enumerable.Repeat(1f, 1 << 15)]);
+        var folded = WordVocabulary.Folded([.. Enumerable.Repeat(1f, WordVocabulary.FoldedPlaces)]);
         Assert.Null(folded.Kept);
         Assert.Equal([5, 5, 7], folded.Placed(new WordVector([5, (1 << 15) + 5, (3 << 15) + 7], [1, 1, 1])).Bucket);
     }
@@ -61,21 +61,8 @@ public sealed class WordVocabularyTests
         Assert.Equal([1f, 2, 3], read.Rarity);
         foreach (float[] broken in new float[][] { [7, 7, 9], [7, 4_000], [7, 8, WordVector.Hashes], [-1, 0, 1] })
         {
-            Rewrite(path, broken);
+            HeadFileTests.Replace(path, "words.hash", broken);
             Assert.Contains("words.hash", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
         }
-    }
-
-    private static void Rewrite(string path, float[] hashes)
-    {
-        NamedTensor[] tensors;
-        using (var whole = SafetensorsFile.Open(path))
-            tensors = [.. whole.Tensors.Values.Select(tensor =>
-            {
-                float[] values = new float[tensor.Count];
-                whole.Read(tensor.Name, values);
-                return tensor.Name == "words.hash" ? new NamedTensor(tensor.Name, [hashes.Length], hashes) : new NamedTensor(tensor.Name, tensor.Shape, values);
-            })];
-        SafetensorsWriter.Write(path, tensors);
     }
 }

@@ -48,7 +48,7 @@ public sealed class TechniqueThresholdsTests
     }
 
     private static TechniqueThresholds Choose(ScoredExample[] rows, string technique = "false_reasoning") =>
-        new(new HeadSet([0], [1], WordVocabulary.Folded(new float[1 << 15]), [new Head(technique, [1], [], 0, new Platt(1, 0))]), rows);
+        new(new HeadSet([0], [1], WordVocabulary.Folded(new float[WordVocabulary.FoldedPlaces]), [new Head(technique, [1], [], 0, new Platt(1, 0))]), rows);
 
     private static bool IsNamed(TechniqueThresholds chosen, Channel channel, int characters, float margin, string technique = "false_reasoning")
     {

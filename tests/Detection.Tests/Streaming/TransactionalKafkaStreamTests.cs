@@ -88,8 +88,7 @@ public sealed class TransactionalKafkaStreamTests(SharedKafka kafka) : MessageSt
         await slow.DisposeAsync();
         await enough.CancelAsync();
         await Task.WhenAll(others);
-        // Before, one after another for as long as it waited. On a busy machine what was completed goes out in several transactions, each refused once.
-        Assert.InRange(failures.Count, 0, 20);
+        Assert.InRange(failures.Count, 0, 2);
         Assert.Equal(Enumerable.Range(0, 40).Select(i => $"{i}"), Verdicts(options).OrderBy(int.Parse));
     }
 

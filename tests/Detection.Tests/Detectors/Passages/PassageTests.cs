@@ -195,7 +195,7 @@ public sealed class PassageTests(TinyBundle tiny)
     {
         var random = new Random(7);
         float[] Numbers(double least, double most) => [.. Enumerable.Range(0, layout.Length).Select(_ => (float)(least + (most - least) * random.NextDouble()))];
-        float[] words = [.. Enumerable.Range(0, (1 << 15)).Select(_ => (float)random.NextDouble())], rarity = [.. words.Select(weight => 1 + weight)];
+        float[] words = [.. Enumerable.Range(0, WordVocabulary.FoldedPlaces).Select(_ => (float)random.NextDouble())], rarity = [.. words.Select(weight => 1 + weight)];
         return new HeadSet(Numbers(-1, 1), Numbers(5, 20), WordVocabulary.Folded(rarity), [new Head("synthetic", Numbers(-1, 1), words, 0.5f, new Platt(1, 0))]);
     }
 
