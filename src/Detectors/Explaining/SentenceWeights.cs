@@ -22,7 +22,7 @@ internal sealed class SentenceWeights(HeadSet heads)
         var all = WordVector.Of(null, sentence);
         var words = heads.Vocabulary.Placed(all);
         double sum = 0;
-        for (int i = 0; i < words.Bucket.Length; i++) sum += words.Count[i] * heads.Vocabulary.Rarity[words.Bucket[i]] * OwnWords.Weight(head.Words, words.Bucket[i], channel, heads.Vocabulary.Places);
+        for (int i = 0; i < words.Bucket.Length; i++) sum += words.Count[i] * heads.Vocabulary.Rarity[words.Bucket[i]] * OwnWords.Weight(head.Words, words.Bucket[i], channel, head.Own, heads.Vocabulary.Places);
         // Otherwise the longest sentence would always win.
         return sum / Math.Sqrt(Math.Max(1, all.Bucket.Length));
     }

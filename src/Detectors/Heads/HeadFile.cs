@@ -26,6 +26,7 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (head.Products.Length > 0) tensors.Add(Vector($"{head.Name}.products", head.Products));
             if (head.Words.Length > 0) tensors.Add(Vector($"{head.Name}.words", head.Words) with { Type = TensorType.BF16 });
             if (head.Grams.Length > 0) tensors.Add(Vector($"{head.Name}.grams", head.Grams) with { Type = TensorType.BF16 });
+            if (head.Words.Length > Heads.Vocabulary.Places || head.Grams.Length > CharacterGrams.Buckets) tensors.Add(Vector($"{head.Name}.channels", [.. head.Own.Order().Select(channel => (float)channel)]));
             if (head.Structure.Length > 0) tensors.Add(Vector($"{head.Name}.structure", head.Structure));
             tensors.Add(Vector($"{head.Name}.bias", [head.Bias]));
             tensors.Add(Vector($"{head.Name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
@@ -83,9 +84,12 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (structure.Length != 0 && structure.Length != StructuralFeatures.Count)
                 throw new CheckpointException(path, $"{name}.structure", $"{structure.Length} weights, not {StructuralFeatures.Count}: another version of this program observes something else");
             if (bias.Length != 1) throw new CheckpointException(path, $"{name}.bias", "not one number");
+            // Files of older programs name none: there a head read the words of every channel.
+            var own = file.Tensors.ContainsKey($"{name}.channels") ? Values($"{name}.channels").Select(number => ChannelNames.All.FirstOrDefault(channel => (float)channel == number)).ToHashSet() : OwnWords.Channels;
+            if (!own.IsSubsetOf(OwnWords.Channels)) throw new CheckpointException(path, $"{name}.channels", "not numbers of channels");
             Platt Scaling(string tensor) => Values(tensor) is [> 0 and var scale, var shift] ? new Platt(scale, shift) : throw new CheckpointException(path, tensor, "not a positive scale and a shift");
             var channels = ChannelNames.All.Where(channel => file.Tensors.ContainsKey($"{name}.platt.{channel.Name()}")).ToDictionary(channel => channel, channel => Scaling($"{name}.platt.{channel.Name()}"));
-            heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Products = products, Grams = grams, Structure = structure, OfChannel = channels });
+            heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Products = products, Grams = grams, Structure = structure, Own = own, OfChannel = channels });
         }
         return new HeadFile(new HeadSet(mean, deviation, vocabulary, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
     }

@@ -15,6 +15,9 @@ public sealed record Head(string Name, float[] Dense, float[] Words, float Bias,
     /// <summary>As <see cref="Words"/>, a bucket of <see cref="CharacterGrams"/>; empty where the head reads none.</summary>
     public float[] Grams { get; init; } = [];
 
+    /// <summary>Channels that taught it: only there words and grams count once more as those of their channel.</summary>
+    public IReadOnlySet<Channel> Own { get; init; } = OwnWords.Channels;
+
     /// <summary>One weight an observation of <see cref="StructuralFeatures"/>; empty where the head reads none.</summary>
     public float[] Structure { get; init; } = [];
 
@@ -103,16 +106,16 @@ public sealed class HeadSet
     private float Margin(Head head, float[] dense, float[] products, TextFeatures features, WordVector words, WordVector grams)
     {
         float margin = TensorPrimitives.Dot(dense, head.Dense) + head.Bias
-            + Sparse(words, head.Words, features.Channel, Vocabulary.Places) + Sparse(grams, head.Grams, features.Channel, CharacterGrams.Buckets);
+            + Sparse(words, head.Words, features.Channel, head.Own, Vocabulary.Places) + Sparse(grams, head.Grams, features.Channel, head.Own, CharacterGrams.Buckets);
         if (head.Products.Length > 0) margin += TensorPrimitives.Dot(products, head.Products);
         return head.Structure.Length > 0 && features.Structure.Length > 0 ? margin + TensorPrimitives.Dot(features.Structure.AsSpan(0, head.Structure.Length), head.Structure) : margin;
     }
 
-    private static float Sparse(WordVector weighed, float[] weights, Channel channel, int buckets)
+    private static float Sparse(WordVector weighed, float[] weights, Channel channel, IReadOnlySet<Channel> own, int buckets)
     {
         float sum = 0;
         if (weights.Length > 0)
-            for (int i = 0; i < weighed.Count.Length; i++) sum += weighed.Count[i] * OwnWords.Weight(weights, weighed.Bucket[i], channel, buckets);
+            for (int i = 0; i < weighed.Count.Length; i++) sum += weighed.Count[i] * OwnWords.Weight(weights, weighed.Bucket[i], channel, own, buckets);
         return sum;
     }
 }

@@ -4,12 +4,16 @@ namespace Detection.Detectors.Heads;
 
 /// <summary>
 /// A head for mail or a technique reads every word and every run of characters twice: as one of any channel, and as one of its message's own channel. What is common is learned once, and what
-/// "subscribe" means in a comment need not be what it means in a mail (Daumé III 2007, Frustratingly Easy Domain Adaptation, arXiv 0907.1815). Of an unknown channel only the former is read.
+/// "subscribe" means in a comment need not be what it means in a mail (Daumé III 2007, Frustratingly Easy Domain Adaptation, arXiv 0907.1815). In a channel that did not teach the head
+/// (<see cref="Head.Own"/>) only the former is read.
 /// </summary>
 public static class OwnWords
 {
     // Odd multiples of the golden ratio spread the few channels over all buckets.
     private const uint Spread = 0x9e3779b1;
+
+    /// <summary>All but the one of which nothing is known.</summary>
+    public static IReadOnlySet<Channel> Channels { get; } = ChannelNames.All.Where(channel => channel != Channel.Other).ToHashSet();
 
     /// <summary>Where the weight of a bucket in a channel stands, behind the weights of all buckets in any channel.</summary>
     /// <param name="buckets">A power of two.</param>
@@ -19,6 +23,7 @@ public static class OwnWords
     public static bool Fit(int weights, int buckets) => weights == 0 || weights == buckets || weights == 2 * buckets;
 
     /// <summary>What a bucket weighs in a channel, of weights that are there.</summary>
-    internal static float Weight(float[] weights, int bucket, Channel channel, int buckets) =>
-        weights.Length > buckets && channel != Channel.Other ? weights[bucket] + weights[Place(bucket, channel, buckets)] : weights[bucket];
+    /// <param name="own">Channels whose own weight counts.</param>
+    internal static float Weight(float[] weights, int bucket, Channel channel, IReadOnlySet<Channel> own, int buckets) =>
+        weights.Length > buckets && own.Contains(channel) ? weights[bucket] + weights[Place(bucket, channel, buckets)] : weights[bucket];
 }

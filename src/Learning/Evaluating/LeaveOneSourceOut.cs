@@ -41,7 +41,7 @@ public static class LeaveOneSourceOut
             Example[] held = [.. examples.Where(example => example.SourceGroup == group)];
             Example[] others = [.. examples.Where(example => example.SourceGroup != group && example.Row.Split != "audit")];
             var space = FeatureSpace.Of(pipeline.Layout, [.. others.Select(example => example.Features)]);
-            var taught = RowWeights.Of(HeadNames.Synthetic, others, space.Scale([.. others.Select(example => example.Features)]));
+            var taught = RowWeights.Of(HeadNames.Synthetic, others, space.Scale([.. others.Select(example => example.Features)]), OwnChannels.Of(HeadNames.Synthetic, others));
             var scores = Variants.ToDictionary(variant => variant.Name, variant => Score(new HeadFitting(pipeline.Layout, space, variant.Blocks), taught, space, held, cancellation), StringComparer.Ordinal);
             var words = TfidfBaseline.Train(others.Select(example => example.Placed with { Use = RowUse.Teaches }), row => row.Machine);
             scores["tfidf"] = [.. held.Select(example => words.Probability(example.Row.Text))];
@@ -83,9 +83,9 @@ public static class LeaveOneSourceOut
         return examples;
     }
 
-    private static double[] Score(HeadFitting fitting, IReadOnlyList<TaughtExample> taught, FeatureSpace space, Example[] held, CancellationToken cancellation)
+    private static double[] Score(HeadFitting fitting, TaughtExamples taught, FeatureSpace space, Example[] held, CancellationToken cancellation)
     {
-        var heads = space.Scaling.With([fitting.Fit(HeadNames.Synthetic, taught, bySource: true, words: false, cancellation).Uncalibrated()]);
+        var heads = space.Scaling.With([fitting.Fit(taught, cancellation).Uncalibrated()]);
         return [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
     }
 

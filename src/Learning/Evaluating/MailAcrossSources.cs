@@ -106,12 +106,12 @@ public static class MailAcrossSources
     private static Dictionary<string, double[]> Scores(FeatureLayout layout, Example[] learn, Example[] held, CancellationToken cancellation)
     {
         var space = FeatureSpace.Of(layout, [.. learn.Select(example => example.Features)]);
-        var taught = RowWeights.Of(HeadNames.Spam, learn, space.Scale([.. learn.Select(example => example.Features)]));
+        var taught = RowWeights.Of(HeadNames.Spam, learn, space.Scale([.. learn.Select(example => example.Features)]), OwnChannels.Of(HeadNames.Spam, learn));
         var scores = new Dictionary<string, double[]>(StringComparer.Ordinal);
         foreach (var (name, blocks) in Variants)
         {
             var strength = new HeadStrength(Ridge, blocks.HasFlag(FeatureBlocks.Words) ? WordScale : 0, double.NaN);
-            var head = new HeadFitting(layout, space, blocks).Fit(HeadNames.Spam, taught, strength, cancellation);
+            var head = new HeadFitting(layout, space, blocks).Fit(taught, strength, cancellation);
             var heads = space.Scaling.With([head.Uncalibrated()]);
             scores[name] = [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
         }

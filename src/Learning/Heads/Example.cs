@@ -14,7 +14,15 @@ public sealed record Example(PlacedRow Placed, Channel Channel, StoredFeatures F
 }
 
 /// <summary>An example that did not teach, with one margin a head.</summary>
-internal sealed record ScoredExample(Example Example, float[] Margins);
+/// <param name="Unknown">The margins of the same message in a channel that taught no head.</param>
+internal sealed record ScoredExample(Example Example, float[] Margins, float[] Unknown)
+{
+    public static ScoredExample Of(HeadSet heads, Example example)
+    {
+        var features = example.Features.ForHeads;
+        return new ScoredExample(example, heads.Margins(features), heads.Margins(features with { Channel = Channel.Other }));
+    }
+}
 
 /// <summary>What a row says about a head.</summary>
 internal static class HeadTargets

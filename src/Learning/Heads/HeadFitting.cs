@@ -1,3 +1,4 @@
+using Detection.Contracts;
 using Detection.Detectors.Heads;
 using Detection.Learning.Metrics;
 
@@ -12,12 +13,13 @@ public sealed record HeadStrength(double Ridge, double WordScale, double Auroc);
 /// <summary>One head's weights with how they were found.</summary>
 internal sealed record FittedHead(string Name, float[] Dense, float[] Words, float Bias, HeadStrength Strength, int Positives, int Negatives)
 {
+    public IReadOnlySet<Channel> Own { get; init; } = OwnWords.Channels;
     public float[] Grams { get; init; } = [];
     public float[] Structure { get; init; } = [];
     public float[] Products { get; init; } = [];
 
     /// <summary>Before calibration: the margin is the score.</summary>
-    public Head Uncalibrated() => new(Name, Dense, Words, Bias, new Platt(1, 0)) { Products = Products, Grams = Grams, Structure = Structure };
+    public Head Uncalibrated() => new(Name, Dense, Words, Bias, new Platt(1, 0)) { Own = Own, Products = Products, Grams = Grams, Structure = Structure };
 }
 
 /// <summary>Which features a head may read.</summary>
@@ -66,29 +68,32 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     /// <summary>Fewer of either answer say nothing of how a source's texts are ranked.</summary>
     private const int FewestToRank = 3;
 
-    /// <param name="bySource">Folds leave out whole sources, for a head that must travel; else clusters. Such a head reads words only if that helps on the source left out.</param>
-    public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
-    {
-        return Fit(head, examples, Choose(head, examples, bySource, words && blocks.HasFlag(FeatureBlocks.Words), cancellation), cancellation);
-    }
+    /// <summary>
+    /// With the strength that is best on what is left out: whole sources for authorship, which must be told of any text; else clusters. The head for authorship reads words only if that helps
+    /// on the source left out.
+    /// </summary>
+    public FittedHead Fit(TaughtExamples taught, CancellationToken cancellation) => Fit(taught, Choose(taught, cancellation), cancellation);
 
     /// <summary>With a strength that was chosen before.</summary>
-    public FittedHead Fit(string head, IReadOnlyList<TaughtExample> examples, HeadStrength strength, CancellationToken cancellation)
+    public FittedHead Fit(TaughtExamples taught, HeadStrength strength, CancellationToken cancellation)
     {
-        var rows = examples.Select(example => example.Row).ToArray();
-        return Split(head, Fit(rows, head, strength, null, cancellation), strength, rows.Count(row => row.Positive), examples.Count(example => !example.Row.Positive && !example.IsBackground));
+        var rows = taught.Examples.Select(example => example.Row).ToArray();
+        float[] weights = LogisticRegression.Fit(Matrix(rows, taught.Layout, strength), Scales(taught.Layout, strength), strength.Ridge, null, 200, cancellation);
+        return Split(taught.Layout, weights, strength, rows.Count(row => row.Positive), taught.Examples.Count(example => !example.Row.Positive && !example.IsBackground));
     }
 
     /// <summary>Numbers of a row's dense features as it is learned from.</summary>
     private int Scaled => space.Hidden + layout.Length - layout.Hidden;
 
-    private FittedHead Split(string head, float[] weights, HeadStrength strength, int positives, int negatives)
+    private FittedHead Split(SparseLayout layout, float[] weights, HeadStrength strength, int positives, int negatives)
     {
-        int dense = Dense(head), words = strength.WordScale > 0 ? Words(head) : 0;
+        string head = layout.Head;
+        int dense = Dense(head), words = strength.WordScale > 0 ? layout.Words : 0;
         bool mail = HeadNames.IsMail(head);
         float[] prior = StructuralFeatures.Prior(head);
         return new FittedHead(head, space.Expand(weights.AsSpan(0, Scaled)), [.. weights.AsSpan(dense, words).ToArray().Select(HeadFile.Round)], weights[^1], strength, positives, negatives)
         {
+            Own = layout.Own,
             Grams = mail && words > 0 ? [.. weights[(dense + words)..^1].Select(HeadFile.Round)] : [],
             Products = Products(head) is > 0 and var products && blocks.HasFlag(FeatureBlocks.Products) ? weights[Scaled..(Scaled + products)] : [],
             // A sign to beware of never speaks for a message, whatever an old data set says.
@@ -100,24 +105,24 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
 
     private static int Products(string head) => head == HeadNames.Synthetic ? CriteriaProducts.Count : 0;
 
-    private static int Words(string head) => (HeadNames.ReadsOwnWords(head) ? 2 : 1) * WordVocabulary.Most;
+    private static int Sparse(SparseLayout layout, HeadStrength strength) => strength.WordScale > 0 ? layout.Words + layout.Grams : 0;
 
-    private static int Sparse(string head, HeadStrength strength) => strength.WordScale > 0 ? Words(head) + (HeadNames.IsMail(head) ? 2 * CharacterGrams.Buckets : 0) : 0;
-
-    private HeadStrength Choose(string head, IReadOnlyList<TaughtExample> examples, bool bySource, bool words, CancellationToken cancellation)
+    private HeadStrength Choose(TaughtExamples taught, CancellationToken cancellation)
     {
+        string head = taught.Layout.Head;
+        bool words = blocks.HasFlag(FeatureBlocks.Words), bySource = head == HeadNames.Synthetic;
         var (ridges, wordScales) = HeadNames.IsMail(head) ? (MailRidges, MailWordScales) : HeadNames.IsTechnique(head) ? (TechniqueRidges, TechniqueWordScales) : (AuthorshipRidges, AuthorshipWordScales);
         var best = new HeadStrength(0.1, words ? wordScales[0] : 0, double.NaN);
         double most = double.NaN;
-        var folds = FoldsOf(examples, bySource);
+        var folds = FoldsOf(taught.Examples, bySource);
         if (folds.Count < 2) return best;
-        foreach (double scale in !words ? [0] : bySource && !HeadNames.IsMail(head) ? [0, .. wordScales] : wordScales)
+        foreach (double scale in !words ? [0] : bySource ? [0, .. wordScales] : wordScales)
         {
             var starts = new float[]?[folds.Count];
             foreach (double ridge in ridges)
             {
                 var strength = new HeadStrength(ridge, scale, 0);
-                FoldScore[] scores = [.. folds.Select((fold, i) => Score(head, examples, fold, strength, bySource, ref starts[i], cancellation)).Where(score => !double.IsNaN(score.Auroc))];
+                FoldScore[] scores = [.. folds.Select((fold, i) => Score(taught, fold, strength, ref starts[i], cancellation)).Where(score => !double.IsNaN(score.Auroc))];
                 if (scores.Length == 0) continue;
                 double mean = scores.Average(score => score.Chosen);
                 if (double.IsNaN(most) || mean > most) (best, most) = (strength with { Auroc = scores.Average(score => score.Auroc) }, mean);
@@ -129,17 +134,18 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
     /// <param name="Chosen">By what the strength is chosen: AUROC; for a technique its mean over sources, since telling sources apart is no use; or for a head that must travel the share of positives found where at most a twentieth of the negatives held out pass.</param>
     private readonly record struct FoldScore(double Auroc, double Chosen);
 
-    private FoldScore Score(string head, IReadOnlyList<TaughtExample> examples, HashSet<int> held, HeadStrength strength, bool bySource, ref float[]? start, CancellationToken cancellation)
+    private FoldScore Score(TaughtExamples taught, HashSet<int> held, HeadStrength strength, ref float[]? start, CancellationToken cancellation)
     {
+        var (layout, examples) = (taught.Layout, taught.Examples);
         TrainingRow[] learn = [.. examples.Where((_, i) => !held.Contains(i)).Select(example => example.Row)];
         if (learn.All(row => row.Positive) || !learn.Any(row => row.Positive)) return new FoldScore(double.NaN, double.NaN);
-        var matrix = Matrix(learn, head, strength);
-        float[] weights = start = LogisticRegression.Fit(matrix, Scales(head, strength), strength.Ridge, start, 60, cancellation);
+        var matrix = Matrix(learn, layout, strength);
+        float[] weights = start = LogisticRegression.Fit(matrix, Scales(layout, strength), strength.Ridge, start, 60, cancellation);
         // Told from texts of other kinds, a technique looks easier than it is.
         var scored = held.Where(i => !examples[i].IsBackground).Select(i => (Score: (double)matrix.Margin(examples[i].Row, weights), examples[i].Row.Positive, examples[i].SourceGroup)).ToArray();
         double[] negatives = [.. scored.Where(one => !one.Positive).Select(one => one.Score)], positives = [.. scored.Where(one => one.Positive).Select(one => one.Score)];
         double auroc = Ranking.Auroc(negatives, positives);
-        return new FoldScore(auroc, bySource ? Ranking.FoundAtStrict(negatives, positives, oneIn: 20) : HeadNames.IsTechnique(head) ? WithinSources(scored) ?? auroc : auroc);
+        return new FoldScore(auroc, layout.Head == HeadNames.Synthetic ? Ranking.FoundAtStrict(negatives, positives, oneIn: 20) : HeadNames.IsTechnique(layout.Head) ? WithinSources(scored) ?? auroc : auroc);
     }
 
     /// <summary>Mean AUROC of the sources that have enough of both answers; null where none has.</summary>
@@ -152,15 +158,13 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         return sources.Length > 0 ? sources.Average() : null;
     }
 
-    private float[] Fit(TrainingRow[] rows, string head, HeadStrength strength, float[]? start, CancellationToken cancellation) =>
-        LogisticRegression.Fit(Matrix(rows, head, strength), Scales(head, strength), strength.Ridge, start, 200, cancellation);
-
-    private TrainingMatrix Matrix(TrainingRow[] rows, string head, HeadStrength strength) => new(rows, Dense(head), Sparse(head, strength));
+    private TrainingMatrix Matrix(TrainingRow[] rows, SparseLayout layout, HeadStrength strength) => new(rows, Dense(layout.Head), Sparse(layout, strength));
 
     /// <summary>How far the ridge lets each weight go; 0: not at all.</summary>
-    private float[] Scales(string head, HeadStrength strength)
+    private float[] Scales(SparseLayout sparse, HeadStrength strength)
     {
-        int dense = Dense(head), words = Sparse(head, strength), surface = space.Hidden + layout.Criteria;
+        string head = sparse.Head;
+        int dense = Dense(head), words = Sparse(sparse, strength), surface = space.Hidden + layout.Criteria;
         float[] scales = new float[dense + words + 1];
         float most = HeadNames.IsMail(head) ? DenseScaleOfMail : HeadNames.IsTechnique(head) ? DenseScaleOfTechnique : 1;
         if (blocks.HasFlag(FeatureBlocks.Hidden)) scales.AsSpan(0, space.Hidden).Fill(most);
@@ -190,6 +194,9 @@ internal sealed class HeadFitting(FeatureLayout layout, FeatureSpace space, Feat
         return [.. sources[true].Select((source, at) => source.Concat(sources[false].SelectMany(one => one).Where(i => Third(examples[i]) == at % Folds)).ToHashSet())];
     }
 }
+
+/// <summary>What a head learns from.</summary>
+internal sealed record TaughtExamples(SparseLayout Layout, IReadOnlyList<TaughtExample> Examples);
 
 /// <summary>A row as a head learns from it, and what it must not be torn from.</summary>
 /// <param name="IsBackground">It has no answer of its own: it teaches, and measures nothing.</param>

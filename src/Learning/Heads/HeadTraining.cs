@@ -17,7 +17,7 @@ namespace Detection.Learning.Heads;
 public sealed class HeadTraining
 {
     private const double Confidence = 0.95, Missed = 0.05;
-    private const int MinimumTokens = 50, FewestPositives = 20, FewestOfChannel = 40, ReportEvery = 512;
+    private const int MinimumTokens = 50, FewestPositives = 20, ReportEvery = 512;
 
     private readonly DetectionPipeline _pipeline;
     private readonly HeadTrainingOptions _options;
@@ -66,9 +66,9 @@ public sealed class HeadTraining
         var unread = Unread(set, teach);
         if (unread.Length > 0) _progress.Report($"{unread.Length} more rows teach by their words and make-up alone.");
         var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)]);
-        var fitted = FitAll(teaching, unread, space, cancellation);
+        var fitted = FitAll(teaching, unread, calibrating, space, cancellation);
         var plain = space.Scaling.With([.. fitted.Select(head => head.Uncalibrated())]);
-        ScoredExample[] scored = [.. calibrating.Select(example => new ScoredExample(example, plain.Margins(example.Features.ForHeads)))];
+        ScoredExample[] scored = [.. calibrating.Select(example => ScoredExample.Of(plain, example))];
         var heads = Calibrate(plain, scored);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, scored), StringComparer.Ordinal);
@@ -145,7 +145,7 @@ public sealed class HeadTraining
         return [.. examples.Where(example => example.Features.Supported)];
     }
 
-    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, FeatureSpace space, CancellationToken cancellation)
+    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, Example[] calibrating, FeatureSpace space, CancellationToken cancellation)
     {
         var fitting = new HeadFitting(_pipeline.Layout, space);
         Example[] all = [.. teaching, .. unread];
@@ -153,9 +153,10 @@ public sealed class HeadTraining
         var fitted = new List<FittedHead>();
         foreach (string head in HeadNames.All)
         {
-            var rows = head == HeadNames.Synthetic ? RowWeights.Of(head, teaching, scaled) : RowWeights.Of(head, all, scaled);
-            if (rows.Count(row => row.Row.Positive) < FewestPositives || rows.Count(row => !row.Row.Positive && !row.IsBackground) < FewestPositives) continue;
-            fitted.Add(fitting.Fit(head, rows, bySource: head == HeadNames.Synthetic, words: true, cancellation));
+            var from = head == HeadNames.Synthetic ? teaching : all;
+            var taught = RowWeights.Of(head, from, scaled, OwnChannels.Of(head, from, calibrating));
+            if (taught.Examples.Count(row => row.Row.Positive) < FewestPositives || taught.Examples.Count(row => !row.Row.Positive && !row.IsBackground) < FewestPositives) continue;
+            fitted.Add(fitting.Fit(taught, cancellation));
             var made = fitted[^1];
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
         }
@@ -170,7 +171,7 @@ public sealed class HeadTraining
             var rows = scored.Where(one => HeadTargets.Of(one.Example.Row, head.Name) is not null)
                 // Unknown techniques in ordinary text are no calibration rows.
                 .Where(one => one.Example.Row.Techniques is not null || !technique)
-                .Select(one => (Margin: one.Margins[at], Positive: HeadTargets.Of(one.Example.Row, head.Name) == true, one.Example.Channel)).ToArray();
+                .Select(one => (Margin: one.Margins[at], Unknown: one.Unknown[at], Positive: HeadTargets.Of(one.Example.Row, head.Name) == true, one.Example.Channel)).ToArray();
             Platt Fit(IReadOnlyList<(float Margin, bool Positive)> some)
             {
                 double positives = some.Count(row => row.Positive), negatives = some.Count - positives;
@@ -178,10 +179,8 @@ public sealed class HeadTraining
                 bool even = !technique && positives > 0 && negatives > 0;
                 return PlattScaling.Fit([.. some.Select(row => (row.Margin, row.Positive, even ? some.Count / 2.0 / (row.Positive ? positives : negatives) : 1.0))]);
             }
-            var channels = head.Name == HeadNames.Synthetic ? [] : rows.GroupBy(row => row.Channel)
-                .Where(channel => channel.Count(row => row.Positive) >= FewestOfChannel && channel.Count(row => !row.Positive) >= FewestOfChannel)
-                .ToDictionary(channel => channel.Key, channel => Fit([.. channel.Select(row => (row.Margin, row.Positive))]));
-            return head with { Calibration = Fit([.. rows.Select(row => (row.Margin, row.Positive))]), OfChannel = channels };
+            var channels = head.Own.ToDictionary(channel => channel, channel => Fit([.. rows.Where(row => row.Channel == channel).Select(row => (row.Margin, row.Positive))]));
+            return head with { Calibration = Fit([.. rows.Select(row => (row.Unknown, row.Positive))]), OfChannel = channels };
         })];
         return plain.With(heads);
     }

@@ -7,7 +7,8 @@ namespace Detection.Learning.Heads;
 
 /// <summary>
 /// From which probability a technique is named, for each kind of message: what is right most often on validation rows of its channel and length, where there are enough, and never so low that
-/// more than a share of the ordinary messages of that channel and length are named.
+/// more than a share of the ordinary messages of that channel and length are named. What holds of every message is found as if no one knew its channel, since it is for those that the head does
+/// not know.
 /// </summary>
 internal sealed class TechniqueThresholds
 {
@@ -45,14 +46,15 @@ internal sealed class TechniqueThresholds
     {
         string name = _heads.Heads[at].Name;
         double budget = HeadTargets.IsLure(name) ? LureBudget : TechniqueBudget;
-        double Probability(Row row) => _heads.Heads[at].Probability(row.Example.Channel, row.Margins[at]);
-        double Limit(string bucket) => Thresholds.OverAllBut(budget, [.. _rows[bucket].Where(row => row.IsOrdinary).Select(Probability)]);
+        var head = _heads.Heads[at];
+        double Probability(string bucket, Row row) => bucket == LengthBucket.All ? head.Probability(Channel.Other, row.Unknown[at]) : head.Probability(row.Example.Channel, row.Margins[at]);
+        double Limit(string bucket) => Thresholds.OverAllBut(budget, [.. _rows[bucket].Where(row => row.IsOrdinary).Select(row => Probability(bucket, row))]);
         var limits = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Limit(LengthBucket.All) };
         foreach (var (bucket, wider) in Buckets) limits[bucket] = _rows[bucket].Count(row => row.IsOrdinary) >= FewestOrdinary ? Limit(bucket) : limits[wider];
 
         // A head that is wrong more often than right where it speaks is silent; its probability is still given.
         (double Probability, bool Positive)[] Answers(string bucket) => [.. _rows[bucket].Where(row => row.Example.Row.Techniques?.ContainsKey(name) == true)
-            .Select(row => (Probability(row) is var probability && probability >= limits[row.Buckets[0]] ? probability : Thresholds.NeverNamed, row.Example.Row.Techniques![name]))];
+            .Select(row => (Probability(bucket, row) is var probability && probability >= limits[bucket == LengthBucket.All ? bucket : row.Buckets[0]] ? probability : Thresholds.NeverNamed, row.Example.Row.Techniques![name]))];
         var chosen = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Thresholds.OfTechnique(Answers(LengthBucket.All)) ?? DecisionSettings.Never };
         if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];
         foreach (var (bucket, wider) in Buckets)
@@ -70,6 +72,7 @@ internal sealed class TechniqueThresholds
     {
         public Example Example => scored.Example;
         public float[] Margins => scored.Margins;
+        public float[] Unknown => scored.Unknown;
         public bool IsOrdinary { get; } = HeadTargets.IsOrdinary(scored.Example, HeadNames.Spam);
 
         /// <summary>Narrowest first.</summary>

@@ -93,10 +93,17 @@ public sealed class HeadFileTests
         float[] words = new float[2 * WordVocabulary.FoldedPlaces], grams = new float[2 * CharacterGrams.Buckets];
         (words[5], words[OwnWords.Place(5, Channel.Sms, WordVocabulary.FoldedPlaces)]) = (2, 3);
         (grams[7], grams[OwnWords.Place(7, Channel.Sms, CharacterGrams.Buckets)]) = (10, 30);
-        (mail with { Heads = mail.Heads.With([mail.Heads.Heads[0] with { Dense = [0, 0], Words = words, Grams = grams }]) }).Write(path);
+        (words[OwnWords.Place(5, Channel.Chat, WordVocabulary.FoldedPlaces)], grams[OwnWords.Place(7, Channel.Chat, CharacterGrams.Buckets)]) = (500, 700);
+        (mail with { Heads = mail.Heads.With([mail.Heads.Heads[0] with { Dense = [0, 0], Words = words, Grams = grams, Own = new HashSet<Channel> { Channel.Sms, Channel.Email } }]) }).Write(path);
         var heads = HeadFile.Read(path).Heads;
         float Margin(Channel channel, int word, int gram) => heads.Margins(new TextFeatures([1, 2], new WordVector([word], [1])) { Grams = new WordVector([gram], [1]), Channel = channel })[0];
         Assert.Equal((2 + 3 + 10 + 30, 2 + 10, 2 + 10, 0), (Margin(Channel.Sms, 5, 7), Margin(Channel.Email, 5, 7), Margin(Channel.Other, 5, 7), Margin(Channel.Sms, 6, 8)));
+        // Chats did not teach the head: what stands at their places is of others.
+        Assert.Equal(2 + 10, Margin(Channel.Chat, 5, 7));
+        Replace(path, "spam.channels", [2.5f]);
+        Assert.Contains("spam.channels", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+        Replace(path, "spam.channels", null);
+        Assert.Equal(OwnWords.Channels, HeadFile.Read(path).Heads.Heads[0].Own); // as older programs wrote it
         Replace(path, "spam.words", new float[WordVocabulary.FoldedPlaces + 1]);
         Assert.Contains("spam.words", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
     }
@@ -230,15 +237,16 @@ public sealed class HeadFileTests
         }
     }
 
-    internal static void Replace(string path, string name, float[] by)
+    /// <param name="by">Null: the tensor is gone.</param>
+    internal static void Replace(string path, string name, float[]? by)
     {
         NamedTensor[] tensors;
         using (var whole = SafetensorsFile.Open(path))
-            tensors = [.. whole.Tensors.Values.Select(tensor =>
+            tensors = [.. whole.Tensors.Values.Where(tensor => by is not null || tensor.Name != name).Select(tensor =>
             {
                 float[] values = new float[tensor.Count];
                 whole.Read(tensor.Name, values);
-                return tensor.Name == name ? new NamedTensor(name, [by.Length], by) : new NamedTensor(tensor.Name, tensor.Shape, values);
+                return tensor.Name == name ? new NamedTensor(name, [by!.Length], by) : new NamedTensor(tensor.Name, tensor.Shape, values);
             })];
         SafetensorsWriter.Write(path, tensors);
     }

@@ -1,5 +1,6 @@
 using Detection.Detectors;
 using Detection.Detectors.Bundles;
+using Detection.Detectors.Heads;
 using Detection.Learning.Attacks;
 using Detection.Learning.Data;
 using Detection.Learning.Evaluating;
@@ -17,6 +18,18 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
     {
         Assert.Equal(["synthetic", "spam", "phishing", .. TinyBundle.Techniques], tiny.Report.Heads.Keys);
         Assert.All(tiny.Report.Heads.Values.Where(strength => !double.IsNaN(strength.Auroc)), strength => Assert.InRange(strength.Auroc, 0.9, 1));
+    }
+
+    /// <summary>Cause: in a channel of which nothing was known, a head read at random what words mean in the others, or not at all, and was held to a threshold of those that it knew.</summary>
+    [Fact]
+    public void A_head_reads_the_words_of_a_channel_apart_where_enough_rows_of_it_teach_and_calibrate()
+    {
+        var heads = tiny.Bundle.Heads.Heads.Heads.ToDictionary(head => head.Name, StringComparer.Ordinal);
+        Assert.Equal([Detection.Contracts.Channel.Email], heads["spam"].Own);
+        Assert.Equal(Detection.Contracts.Channel.Email, Assert.Single(heads["spam"].OfChannel.Keys));
+        // Of the few tricks 13 calibrate.
+        Assert.Equal((WordVocabulary.Most, 0), (heads["urgency_scarcity"].Words.Length, heads["urgency_scarcity"].OfChannel.Count));
+        Assert.Equal(2 * WordVocabulary.Most, heads["spam"].Words.Length);
     }
 
     [Fact]

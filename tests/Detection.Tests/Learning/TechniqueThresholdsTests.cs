@@ -47,6 +47,15 @@ public sealed class TechniqueThresholdsTests
         Assert.Equal((true, false), (IsNamed(chosen, Channel.Document, 100, 0.05f), IsNamed(chosen, Channel.Chat, 100, 2.5f)));
     }
 
+    [Fact]
+    public void Where_no_one_has_answered_a_message_is_held_to_what_is_known_without_its_channel()
+    {
+        // Half of what speaks for it is only read in documents.
+        var chosen = Choose([.. ShortDocuments.Select(row => row with { Unknown = [row.Margins[0] / 2 + 5] })]);
+        Assert.Equal((true, false), (IsNamed(chosen, Channel.Document, 100, 0.05f), IsNamed(chosen, Channel.Document, 100, -1.05f)));
+        Assert.Equal((true, false), (IsNamed(chosen, Channel.Social, 100, 5.05f), IsNamed(chosen, Channel.Social, 100, 4.45f)));
+    }
+
     private static TechniqueThresholds Choose(ScoredExample[] rows, string technique = "false_reasoning") =>
         new(new HeadSet([0], [1], WordVocabulary.Folded(new float[WordVocabulary.FoldedPlaces]), [new Head(technique, [1], [], 0, new Platt(1, 0))]), rows);
 
@@ -78,6 +87,6 @@ public sealed class TechniqueThresholdsTests
             Mail = uses is null ? MailKind.Ham : null,
             Techniques = uses is { } said ? new Dictionary<string, bool> { ["false_reasoning"] = said, ["urgency_scarcity"] = said } : null,
         };
-        return new ScoredExample(new Example(new PlacedRow(row, "", RowUse.SetsThresholds), channel, new StoredFeatures(20, characters, true, new TextFeatures([margin], WordVector.None))), [margin]);
+        return new ScoredExample(new Example(new PlacedRow(row, "", RowUse.SetsThresholds), channel, new StoredFeatures(20, characters, true, new TextFeatures([margin], WordVector.None))), [margin], [margin]);
     }
 }
