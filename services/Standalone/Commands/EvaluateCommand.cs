@@ -34,7 +34,7 @@ internal static class EvaluateCommand
         var final = new Option<bool>("--final") { Description = "The final half, or a published test split whole. Each such look is logged in the data folder." };
         var baseline = new Option<string>("--baseline") { Description = "Also trains this baseline on each file's own train rows." };
         baseline.AcceptOnlyFromAmong("tfidf");
-        var loso = new Option<bool>("--loso") { Description = "Leave one source out: trains heads on all files but those of one source and measures on that, for synthetic and spam; the model's own heads are not asked." };
+        var loso = new Option<bool>("--loso") { Description = "Leave one source out: trains heads on all files but those of one source and measures on that; the model's own heads are not asked." };
         var rows = new Option<int?>("--rows") { Description = "Most rows of a file, for language of a domain. Default 200 for synthetic, all elsewhere. With --attacks and --passages, of the whole sample." };
         var features = new Option<string>("--features") { Description = "Folder of stored features. Default: features in the data folder.", HelpName = "FOLDER" };
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Tokens of each text that are read, for models without heads." };
@@ -52,7 +52,7 @@ internal static class EvaluateCommand
             if (result.GetValue(card) == (result.GetResult(task) is not null)) result.AddError("--task or --card: one of them.");
             if (result.GetValue(card) && (result.GetValue(loso) || result.GetValue(baseline) is not null)) result.AddError("--card goes with neither --loso nor --baseline.");
             if (result.GetValue(output) is not null && !result.GetValue(card)) result.AddError("--out: only with --card.");
-            if (result.GetValue(loso) && result.GetValue(task) is not ("synthetic" or "spam")) result.AddError("--loso: only for --task synthetic and spam.");
+            if (result.GetValue(loso) && result.GetValue(task) == Language) result.AddError("--loso: a language model has no sources to leave out.");
             if (result.GetValue(layers) is { Length: > 0 } && !result.GetValue(loso)) result.AddError("--layers: only with --loso.");
             if (new[] { loso, attacks, passages }.Count(result.GetValue) > 1) result.AddError("--loso, --attacks and --passages are evaluations of their own: one at a time.");
             if (shared.HasSecond(result) && (result.GetValue(card) || result.GetValue(task) is not ("synthetic" or "spam") || result.GetValue(loso) || result.GetValue(attacks) || result.GetValue(passages) || result.GetValue(baseline) is not null))
@@ -120,6 +120,12 @@ internal static class EvaluateCommand
         {
             var mail = MailAcrossSources.Run(pipeline, files, rows ?? int.MaxValue, features, progress, cancellation);
             Write(terminal, json, mail, MailAcrossSources.Table);
+            return;
+        }
+        if (task == "manipulation")
+        {
+            var techniques = TechniquesAcrossSources.Run(pipeline, files, rows ?? int.MaxValue, features, progress, cancellation);
+            Write(terminal, json, techniques, TechniquesAcrossSources.Table);
             return;
         }
         var authorship = LeaveOneSourceOut.Run(pipeline, files, rows ?? SyntheticRows, features, progress, cancellation);

@@ -26,20 +26,19 @@ public sealed record MailColumn(string Name, double Auroc, Interval AurocInterva
 /// </summary>
 public static class MailAcrossSources
 {
-    private const int Folds = 3, Draws = 500, MostUnread = 1_500;
-    private const FeatureBlocks OfModel = FeatureBlocks.Hidden | FeatureBlocks.Criteria | FeatureBlocks.Surface;
-    private const string Joint = "all", Floor = "TF-IDF";
+    private const int Draws = 500;
+    private const string Joint = HeadsElsewhere.Joint, Floor = HeadsElsewhere.Floor;
 
-    /// <summary>Chosen once and for all sources, so that none of them has a say in how it is measured.</summary>
-    private const double Ridge = 0.1, WordScale = 10;
+    private static readonly HeadStrength Strength = new(0.1, 10, double.NaN);
 
     private static readonly (string Name, FeatureBlocks Blocks)[] Variants =
-        [("model", OfModel), ("words", FeatureBlocks.Words), ("structure", FeatureBlocks.Structure), (Joint, FeatureBlocks.All)];
+        [("model", HeadsElsewhere.OfModel), ("words", FeatureBlocks.Words), ("structure", FeatureBlocks.Structure), (Joint, FeatureBlocks.All)];
 
     /// <param name="rows">Most rows of a file, half of each answer where it has as many.</param>
     public static IReadOnlyList<MailAcross> Run(DetectionPipeline pipeline, IReadOnlyList<string> files, int rows, string features, IProgress<string> progress, CancellationToken cancellation = default)
     {
-        var (read, unread) = Read(pipeline, files, rows, features, progress, cancellation);
+        var (read, unread) = HeadsElsewhere.Read(pipeline, files, row => row.Row.Mail is not null && row.Row.Split != "test" && (row.Row.Task == LearningTask.Spam || row.Row.Machine == true),
+            row => row.Mail != MailKind.Ham, rows, features, progress, cancellation);
         Example[] examples = [.. read];
         var results = new List<MailAcross>();
         void Add(string taught, Example[] learn, Example[] held)
@@ -81,60 +80,19 @@ public static class MailAcrossSources
         return text.ToString();
     }
 
-    private static (List<Example> Read, List<Example> Unread) Read(DetectionPipeline pipeline, IReadOnlyList<string> files, int rows, string features, IProgress<string> progress, CancellationToken cancellation)
-    {
-        using var store = FeatureStore.Open(features, pipeline);
-        List<Example> examples = [], unread = [];
-        foreach (string file in files)
-        {
-            var placed = LabelledSet.Of([.. LabelledFile.Read(file)]).Rows
-                .Where(row => row.Row.Mail is not null && row.Row.Split != "test" && (row.Row.Task == LearningTask.Spam || row.Row.Machine == true)).Select(row => row with { Use = RowUse.Measured }).ToArray();
-            var chosen = EvaluationRows.Choose(placed, final: false, null, rows, row => row.Mail != MailKind.Ham);
-            var messages = chosen.Select(row => MessageExtraction.Extract(row.Row.Message, new IngestOptions())).ToArray();
-            var measured = chosen.Select(row => row.Row.Id).ToHashSet(StringComparer.Ordinal);
-            unread.AddRange(EvaluationRows.Choose(placed.Where(row => !measured.Contains(row.Row.Id)), final: false, null, MostUnread, row => row.Mail != MailKind.Ham).Select(row =>
-            {
-                var message = MessageExtraction.Extract(row.Row.Message, new IngestOptions());
-                return new Example(row, message.Channel, StoredFeatures.Unread(pipeline, message));
-            }).Where(example => example.Features.Supported));
-            progress.Report($"{LabelledFile.Name(file)}: {chosen.Count} rows");
-            examples.AddRange(store.Of(messages, null, cancellation).Select((read, i) => new Example(chosen[i], messages[i].Channel, read)).Where(example => example.Features.Supported));
-        }
-        return (examples, unread);
-    }
-
-    private static Dictionary<string, double[]> Scores(FeatureLayout layout, Example[] learn, Example[] held, CancellationToken cancellation)
-    {
-        var space = FeatureSpace.Of(layout, [.. learn.Select(example => example.Features)]);
-        var taught = RowWeights.Of(HeadNames.Spam, learn, space.Scale([.. learn.Select(example => example.Features)]), OwnChannels.Of(HeadNames.Spam, learn));
-        var scores = new Dictionary<string, double[]>(StringComparer.Ordinal);
-        foreach (var (name, blocks) in Variants)
-        {
-            var strength = new HeadStrength(Ridge, blocks.HasFlag(FeatureBlocks.Words) ? WordScale : 0, double.NaN);
-            var head = new HeadFitting(layout, space, blocks).Fit(taught, strength, cancellation);
-            var heads = space.Scaling.With([head.Uncalibrated()]);
-            scores[name] = [.. held.Select(example => (double)heads.Margins(example.Features.ForHeads)[0])];
-        }
-        var floor = TfidfBaseline.Train(learn.Select(example => example.Placed with { Use = RowUse.Teaches }), row => row.Mail != MailKind.Ham);
-        scores[Floor] = [.. held.Select(example => floor.Probability(example.Row.Text) - 0.5)];
-        return scores;
-    }
+    private static Dictionary<string, double[]> Scores(FeatureLayout layout, Example[] learn, Example[] held, CancellationToken cancellation) =>
+        new HeadsElsewhere(layout, learn).Scores(HeadNames.Spam, Variants, Strength, held, cancellation);
 
     /// <summary>Every row by heads that learned from the other two thirds of the clusters of all files.</summary>
     private static Dictionary<string, double[]> InFolds(FeatureLayout layout, Example[] examples, List<Example> unread, CancellationToken cancellation)
     {
         var scores = new Dictionary<string, double[]>(StringComparer.Ordinal);
-        for (int fold = 0; fold < Folds; fold++)
-        {
-            bool IsHeld(Example example) => SplitRules.Share(example.Placed.Cluster + "/across") % Folds == fold;
-            int[] held = [.. Enumerable.Range(0, examples.Length).Where(i => IsHeld(examples[i]))];
-            Example[] learn = [.. examples.Concat(unread).Where(example => !IsHeld(example))];
+        foreach (var (held, learn) in HeadsElsewhere.InFolds(examples, unread))
             foreach (var (name, part) in Scores(layout, learn, [.. held.Select(i => examples[i])], cancellation))
             {
                 if (!scores.TryGetValue(name, out double[]? whole)) scores[name] = whole = new double[examples.Length];
                 for (int i = 0; i < held.Length; i++) whole[held[i]] = part[i];
             }
-        }
         return scores;
     }
 
