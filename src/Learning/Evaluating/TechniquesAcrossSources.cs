@@ -23,7 +23,7 @@ public static class TechniquesAcrossSources
 {
     private const int Draws = 500, FewestTaught = 20, FewestMeasured = 10;
 
-    private static readonly HeadStrength Strength = new(3, 300, double.NaN);
+    private static readonly HeadStrength Strength = new(1, 30, double.NaN);
 
     private static readonly (string Name, FeatureBlocks Blocks)[] Variants =
         [("model", HeadsElsewhere.OfModel), ("words", FeatureBlocks.Words), (HeadsElsewhere.Joint, HeadsElsewhere.OfModel | FeatureBlocks.Words)];

@@ -73,7 +73,7 @@ public sealed class HeadTraining
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, scored), StringComparer.Ordinal);
         var file = new HeadFile(heads, people) { Spans = SpanTraining.Fit(_pipeline, set, _progress, cancellation) };
-        var decisions = Decisions(file, scored) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
+        var decisions = Decisions(file, scored, fitted) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
         var chose = file.Spans is null ? [] : set.For(RowUse.SetsThresholds).Where(SpanTraining.Marks);
         return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate.Union(chose)]), fitted, teaching.Length, calibrating.Length);
     }
@@ -155,12 +155,29 @@ public sealed class HeadTraining
         {
             var from = head == HeadNames.Synthetic ? teaching : all;
             var taught = RowWeights.Of(head, from, scaled, OwnChannels.Of(head, from, calibrating));
-            if (taught.Examples.Count(row => row.Row.Positive) < FewestPositives || taught.Examples.Count(row => !row.Row.Positive && !row.IsBackground) < FewestPositives) continue;
-            fitted.Add(fitting.Fit(taught, cancellation));
-            var made = fitted[^1];
+            if (!IsEnough(taught)) continue;
+            var made = fitting.Fit(taught, cancellation);
+            fitted.Add(HeadNames.IsTechnique(head) ? made with { Unseen = [.. Unseen(made, all, scaled, calibrating, fitting, space, cancellation)] } : made);
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
         }
         return fitted;
+    }
+
+    private static bool IsEnough(TaughtExamples taught) =>
+        taught.Examples.Count(row => row.Row.Positive) >= FewestPositives && taught.Examples.Count(row => !row.Row.Positive && !row.IsBackground) >= FewestPositives;
+
+    /// <summary>Each source by a head of the same strength that learned from the others.</summary>
+    private static IEnumerable<(float Margin, bool Positive)> Unseen(FittedHead head, Example[] teaching, ScaledFeatures[] scaled, Example[] calibrating, HeadFitting fitting, FeatureSpace space, CancellationToken cancellation)
+    {
+        foreach (var source in calibrating.Where(example => example.Row.Techniques?.ContainsKey(head.Name) == true).GroupBy(example => example.SourceGroup, StringComparer.Ordinal))
+        {
+            int[] others = [.. Enumerable.Range(0, teaching.Length).Where(i => teaching[i].SourceGroup != source.Key)];
+            Example[] learn = [.. others.Select(i => teaching[i])];
+            var taught = RowWeights.Of(head.Name, learn, [.. others.Select(i => scaled[i])], OwnChannels.Of(head.Name, learn));
+            if (!IsEnough(taught)) continue;
+            var heads = space.Scaling.With([fitting.Fit(taught, head.Strength, cancellation).Uncalibrated()]);
+            foreach (var example in source) yield return (heads.Margins(example.Features.ForHeads with { Channel = Channel.Other })[0], example.Row.Techniques![head.Name]);
+        }
     }
 
     private static HeadSet Calibrate(HeadSet plain, ScoredExample[] scored)
@@ -193,7 +210,7 @@ public sealed class HeadTraining
         return HumanScores.From(people[false], people[true]);
     }
 
-    private DecisionSettings Decisions(HeadFile file, ScoredExample[] scored)
+    private DecisionSettings Decisions(HeadFile file, ScoredExample[] scored, List<FittedHead> fitted)
     {
         ScoreDecision Choose(string name)
         {
@@ -203,7 +220,7 @@ public sealed class HeadTraining
             return Thresholds.Choose(people, positives, _options.Budget, Confidence, Missed);
         }
 
-        var techniques = new TechniqueThresholds(file.Heads, scored);
+        var techniques = new TechniqueThresholds(file.Heads, scored, fitted.ToDictionary(head => head.Name, head => head.Unseen, StringComparer.Ordinal));
         return new DecisionSettings(MinimumTokens, Choose(HeadNames.Synthetic), Choose(HeadNames.Spam), Choose(HeadNames.Phishing), techniques.Everywhere) { TechniquesOf = techniques.OfBucket };
     }
 

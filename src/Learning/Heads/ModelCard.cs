@@ -136,10 +136,10 @@ internal static class ModelCard
 
     private static string Threshold(DecisionSettings decisions, string head) => decisions.Techniques.TryGetValue(head, out double threshold)
         ? threshold.ToString("F2", CultureInfo.InvariantCulture)
-        : head is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing ? "see below" : "never: under half right";
+        : head is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing || decisions.TechniquesOf?.Values.Any(bucket => bucket.TryGetValue(head, out double own) && own < DecisionSettings.Never) == true ? "see below" : "never: under half right";
 
     private static string? Higher(DecisionSettings decisions) => decisions.TechniquesOf is not { Count: > 0 } channels ? null
-        : $"Named from another P in some channels and lengths, chosen on validation rows of that kind where there are twenty of either answer, and so high that at most a tenth (of a lure: 3 %) of its ordinary messages are: {string.Join("; ", channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel =>
+        : $"Named from another P in some channels and lengths, chosen on validation rows of that kind where there are {OwnChannels.Fewest} of either answer, and so high that at most a tenth (of a lure: 3 %) of its ordinary messages are. The P above is for all others: chosen on sources that taught nothing of it, by heads that learned from the others; where those are wrong more often than right, or only one source shows a technique, it is named in these alone: {string.Join("; ", channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel =>
             $"{channel.Key}: {string.Join(", ", channel.Value.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value < DecisionSettings.Never ? string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value:F2}") : $"{one.Key} never"))}"))}.";
 
     private static string Above(ScoreDecision decision, string bucket) =>

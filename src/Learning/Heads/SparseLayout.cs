@@ -38,7 +38,7 @@ internal sealed record SparseLayout(string Head, IReadOnlySet<Channel> Own)
 /// </summary>
 internal static class OwnChannels
 {
-    private const int Fewest = 40;
+    public const int Fewest = 10;
 
     /// <param name="sets">What teaches and, where anything does, what calibrates.</param>
     public static IReadOnlySet<Channel> Of(string head, params IReadOnlyList<Example>[] sets)

@@ -7,8 +7,8 @@ namespace Detection.Learning.Heads;
 
 /// <summary>
 /// From which probability a technique is named, for each kind of message: what is right most often on validation rows of its channel and length, where there are enough, and never so low that
-/// more than a share of the ordinary messages of that channel and length are named. What holds of every message is found as if no one knew its channel, since it is for those that the head does
-/// not know.
+/// more than a share of the ordinary messages of that channel and length are named. Where no rows of a channel say it, that is asked of sources by heads that never saw them, as if no one knew
+/// their channel; a technique that is not found so, or that only one source shows, is not named there.
 /// </summary>
 internal sealed class TechniqueThresholds
 {
@@ -16,18 +16,20 @@ internal sealed class TechniqueThresholds
     private const double LureBudget = 0.03, TechniqueBudget = 0.1;
 
     /// <summary>Fewer ordinary messages say too little about a bucket, and fewer rows of either answer about a threshold; then a wider bucket speaks.</summary>
-    private const int FewestOrdinary = 100, FewestOfAnswer = 20;
+    private const int FewestOrdinary = 100, FewestOfAnswer = OwnChannels.Fewest;
 
     /// <summary>Every bucket below <see cref="LengthBucket.All"/>, with its wider one; channels before their lengths.</summary>
     private static readonly (string Name, string Wider)[] Buckets = [.. ChannelNames.All
         .SelectMany(channel => LengthBucket.OfChannel(channel).Select(bucket => (bucket, bucket == channel.Name() ? LengthBucket.All : channel.Name())))];
 
     private readonly HeadSet _heads;
+    private readonly IReadOnlyDictionary<string, IReadOnlyList<(float Margin, bool Positive)>> _unseen;
     private readonly ILookup<string, Row> _rows;
 
-    public TechniqueThresholds(HeadSet heads, IEnumerable<ScoredExample> scored)
+    /// <param name="unseen">By technique, margins of rows whose source did not teach them.</param>
+    public TechniqueThresholds(HeadSet heads, IEnumerable<ScoredExample> scored, IReadOnlyDictionary<string, IReadOnlyList<(float Margin, bool Positive)>> unseen)
     {
-        _heads = heads;
+        (_heads, _unseen) = (heads, unseen);
         _rows = scored.Select(one => new Row(one)).SelectMany(row => row.Buckets.Select(bucket => (bucket, row))).ToLookup(one => one.bucket, one => one.row, StringComparer.Ordinal);
         var everywhere = new SortedDictionary<string, double>(StringComparer.Ordinal);
         var ofBucket = new SortedDictionary<string, SortedDictionary<string, double>>(StringComparer.Ordinal);
@@ -53,9 +55,11 @@ internal sealed class TechniqueThresholds
         foreach (var (bucket, wider) in Buckets) limits[bucket] = _rows[bucket].Count(row => row.IsOrdinary) >= FewestOrdinary ? Limit(bucket) : limits[wider];
 
         // A head that is wrong more often than right where it speaks is silent; its probability is still given.
+        static double Over(double limit, double probability) => probability >= limit ? probability : Thresholds.NeverNamed;
         (double Probability, bool Positive)[] Answers(string bucket) => [.. _rows[bucket].Where(row => row.Example.Row.Techniques?.ContainsKey(name) == true)
-            .Select(row => (Probability(bucket, row) is var probability && probability >= limits[bucket == LengthBucket.All ? bucket : row.Buckets[0]] ? probability : Thresholds.NeverNamed, row.Example.Row.Techniques![name]))];
-        var chosen = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Thresholds.OfTechnique(Answers(LengthBucket.All)) ?? DecisionSettings.Never };
+            .Select(row => (Over(limits[row.Buckets[0]], Probability(bucket, row)), row.Example.Row.Techniques![name]))];
+        var travels = _unseen.GetValueOrDefault(name, []).Select(row => (Over(limits[LengthBucket.All], head.Probability(Channel.Other, row.Margin)), row.Positive)).ToArray();
+        var chosen = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Thresholds.OfTechnique(travels) ?? DecisionSettings.Never };
         if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];
         foreach (var (bucket, wider) in Buckets)
         {

@@ -56,7 +56,7 @@ public sealed class MailAcrossSourcesTests(TinyBundle tiny)
             text = $"{(i % 2 == 0 ? unwanted : ham)} {Word(i)} {Word(i * 7 + 3)} number {Word(i + 1000)}.",
             labels = new[] { i % 2 == 0 ? "spam" : "ham" },
             channel = "sms",
-            split = i % 6 < 4 ? "train" : i % 6 == 4 ? "valid" : "test",
+            split = (i / 2 % 6) switch { < 4 => "train", 4 => "valid", _ => "test" },
         })));
         return path;
     }

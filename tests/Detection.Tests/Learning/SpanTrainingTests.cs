@@ -30,9 +30,8 @@ public sealed class SpanTrainingTests(TinyBundle tiny)
         Assert.Contains(said, line => line.StartsWith("loaded_language: ", StringComparison.Ordinal) && line.Contains("tokens in marked places", StringComparison.Ordinal));
 
         using var pipeline = DetectionPipeline.Open(new ModelSource("tiny", bundle.BasePath, bundle), new PipelineOptions());
-        // In a channel that taught nothing it is named too: the words that count in any of them suffice.
         string text = "\U0001F600 the report came on time, and shameful the garden grows in spring 17";
-        var evidence = Assert.Single(pipeline.Judge([new Message { Id = "m", Text = text, Channel = Channel.Social }], Cancellation)[0].Evidence, one => one.Signal == "loaded_language");
+        var evidence = Assert.Single(pipeline.Judge([new Message { Id = "m", Text = text, Channel = Channel.Forum }], Cancellation)[0].Evidence, one => one.Signal == "loaded_language");
         Assert.Equal("shameful", Assert.Single(evidence.Spans.Select(span => text[span.Start..span.End])));
 
         var options = new EvaluationOptions { Task = LearningTask.Manipulation, Files = [marked], Features = folder.File("features"), DataFolder = folder.Path, TfidfBaseline = true };

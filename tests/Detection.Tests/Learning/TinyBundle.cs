@@ -84,7 +84,7 @@ public sealed class TinyBundle : IDisposable
         split = Split(i / 3),
     });
 
-    private static IEnumerable<object> Tricks() => Enumerable.Range(0, 260).Select(i => (object)new
+    private static IEnumerable<object> Tricks() => Enumerable.Range(0, 520).Select(i => (object)new
     {
         id = $"t{i}",
         text = i % 4 == 0 ? Sentence(i, ["hours", "today", "deadline"], ["hurry", "expires"]) : i % 4 == 1 ? Sentence(i, ["prize", "refund"], ["claim", "win"]) : i % 4 == 2 ? Sentence(i, ["password", "login"], ["enter", "send"]) : Sentence(i, ["garden", "book"], ["grows", "reads"]),
