@@ -11,7 +11,7 @@ internal sealed class SentenceWeights(HeadSet heads)
     /// <summary>At most two sentences of a stored text, in its order; none where the head reads no words or they speak against it.</summary>
     public IReadOnlyList<EvidenceSpan> Strongest(string head, Channel channel, string text)
     {
-        if (heads.Heads.FirstOrDefault(one => one.Name == head) is not { Words.Length: > 0 } weights) return [];
+        if (heads.Heads.FirstOrDefault(one => one.Name == head)?.In(channel) is not { Words.Length: > 0 } weights) return [];
         return [.. Sentences(text)
             .Select(sentence => new EvidenceSpan("text", sentence.Start, sentence.End, Math.Round(Weight(weights, channel, text[sentence.Start..sentence.End]), 4)))
             .Where(span => span.Value > 0).OrderByDescending(span => span.Value).ThenBy(span => span.Start).Take(Most).OrderBy(span => span.Start)];

@@ -12,8 +12,8 @@ namespace Detection.Detectors.Heads;
 /// <param name="Width">W, the size of a hidden state.</param>
 public sealed record FeatureLayout(IReadOnlyList<int> Layers, int Width)
 {
-    /// <summary>Changes whenever a feature changes its meaning or one is added. Version 2 added structure and runs of characters, version 3 three more kinds of request at the end of the structure, version 4 products of criteria, version 5 words of a channel, version 6 a vocabulary of words.</summary>
-    public const int Version = 6;
+    /// <summary>Changes whenever a feature changes its meaning or one is added. Version 2 added structure and runs of characters, version 3 three more kinds of request at the end of the structure, version 4 products of criteria, version 5 words of a channel, version 6 a vocabulary of words, version 7 heads for channels that did not teach a technique.</summary>
+    public const int Version = 7;
 
     /// <summary>Heads from this version on can be used: they read only some of what there is now.</summary>
     public const int OldestVersion = 1;

@@ -8,7 +8,7 @@ namespace Detection.Detectors.Heads;
 /// <summary>Heads and the scores of the calibration messages as one safetensors file.</summary>
 public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanScores> People)
 {
-    private const string SpanLayer = "spans.layer";
+    private const string SpanLayer = "spans.layer", Elsewhere = ".elsewhere";
     private const string Mean = "features.mean", Deviation = "features.deviation", Rarity = "words.rarity", Hash = "words.hash", GramRarity = "grams.rarity";
 
     /// <summary>Heads that point at a technique's places; null where none do.</summary>
@@ -22,15 +22,8 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         if (Heads.Heads.Any(head => head.Grams.Length > 0)) tensors.Add(Vector(GramRarity, Heads.GramRarity));
         foreach (var head in Heads.Heads)
         {
-            tensors.Add(Vector($"{head.Name}.dense", head.Dense));
-            if (head.Products.Length > 0) tensors.Add(Vector($"{head.Name}.products", head.Products));
-            if (head.Words.Length > 0) tensors.Add(Vector($"{head.Name}.words", head.Words) with { Type = TensorType.BF16 });
-            if (head.Grams.Length > 0) tensors.Add(Vector($"{head.Name}.grams", head.Grams) with { Type = TensorType.BF16 });
-            if (head.Words.Length > Heads.Vocabulary.Places || head.Grams.Length > CharacterGrams.Buckets) tensors.Add(Vector($"{head.Name}.channels", [.. head.Own.Order().Select(channel => (float)channel)]));
-            if (head.Structure.Length > 0) tensors.Add(Vector($"{head.Name}.structure", head.Structure));
-            tensors.Add(Vector($"{head.Name}.bias", [head.Bias]));
-            tensors.Add(Vector($"{head.Name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
-            foreach (var (channel, own) in head.OfChannel.OrderBy(one => one.Key)) tensors.Add(Vector($"{head.Name}.platt.{channel.Name()}", [own.Scale, own.Shift]));
+            Add(head.Name, head);
+            if (head.Elsewhere is { } elsewhere) Add(head.Name + Elsewhere, elsewhere);
         }
         if (Spans is not null) tensors.Add(Vector(SpanLayer, [Spans.Layer]));
         foreach (var head in Spans?.Heads ?? [])
@@ -41,6 +34,20 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         foreach (var (head, people) in People.OrderBy(one => one.Key, StringComparer.Ordinal))
             foreach (var (bucket, scores) in people.Buckets.OrderBy(one => one.Key, StringComparer.Ordinal)) tensors.Add(Vector($"{head}.people.{bucket}", scores));
         SafetensorsWriter.Write(path, tensors);
+
+        void Add(string name, Head head)
+        {
+            tensors.Add(Vector($"{name}.dense", head.Dense));
+            if (head.Products.Length > 0) tensors.Add(Vector($"{name}.products", head.Products));
+            if (head.Words.Length > 0) tensors.Add(Vector($"{name}.words", head.Words) with { Type = TensorType.BF16 });
+            if (head.Grams.Length > 0) tensors.Add(Vector($"{name}.grams", head.Grams) with { Type = TensorType.BF16 });
+            if (head.Elsewhere is not null || head.Words.Length > Heads.Vocabulary.Places || head.Grams.Length > CharacterGrams.Buckets)
+                tensors.Add(Vector($"{name}.channels", [.. head.Own.Order().Select(channel => (float)channel)]));
+            if (head.Structure.Length > 0) tensors.Add(Vector($"{name}.structure", head.Structure));
+            tensors.Add(Vector($"{name}.bias", [head.Bias]));
+            tensors.Add(Vector($"{name}.platt", [head.Calibration.Scale, head.Calibration.Shift]));
+            foreach (var (channel, own) in head.OfChannel.OrderBy(one => one.Key)) tensors.Add(Vector($"{name}.platt.{channel.Name()}", [own.Scale, own.Shift]));
+        }
     }
 
     /// <exception cref="CheckpointException">The file is broken, or a tensor is missing or has another size than the heads need.</exception>
@@ -70,8 +77,11 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
         {
             throw new CheckpointException(path, keeps ? Hash : Rarity, e.Message);
         }
-        List<Head> heads = [];
-        foreach (string name in HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense")))
+        Head[] heads = [.. HeadNames.All.Where(name => file.Tensors.ContainsKey($"{name}.dense"))
+            .Select(name => One(name) with { Elsewhere = file.Tensors.ContainsKey($"{name}{Elsewhere}.dense") ? One(name + Elsewhere) with { Name = name } : null })];
+        return new HeadFile(new HeadSet(mean, deviation, vocabulary, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
+
+        Head One(string name)
         {
             float[] dense = Values($"{name}.dense"), bias = Values($"{name}.bias");
             float[] products = Optional($"{name}.products"), words = Optional($"{name}.words"), grams = Optional($"{name}.grams"), structure = Optional($"{name}.structure");
@@ -89,9 +99,8 @@ public sealed record HeadFile(HeadSet Heads, IReadOnlyDictionary<string, HumanSc
             if (!own.IsSubsetOf(OwnWords.Channels)) throw new CheckpointException(path, $"{name}.channels", "not numbers of channels");
             Platt Scaling(string tensor) => Values(tensor) is [> 0 and var scale, var shift] ? new Platt(scale, shift) : throw new CheckpointException(path, tensor, "not a positive scale and a shift");
             var channels = ChannelNames.All.Where(channel => file.Tensors.ContainsKey($"{name}.platt.{channel.Name()}")).ToDictionary(channel => channel, channel => Scaling($"{name}.platt.{channel.Name()}"));
-            heads.Add(new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Products = products, Grams = grams, Structure = structure, Own = own, OfChannel = channels });
+            return new Head(name, dense, words, bias[0], Scaling($"{name}.platt")) { Products = products, Grams = grams, Structure = structure, Own = own, OfChannel = channels };
         }
-        return new HeadFile(new HeadSet(mean, deviation, vocabulary, heads) { GramRarity = gramRarity }, ReadPeople(path, file, Values)) { Spans = file.Tensors.ContainsKey(SpanLayer) ? ReadSpans(path, file, Values) : null };
     }
 
     /// <summary>To the nearest bfloat16, as <see cref="Write"/> stores it.</summary>

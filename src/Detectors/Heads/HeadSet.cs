@@ -18,14 +18,20 @@ public sealed record Head(string Name, float[] Dense, float[] Words, float Bias,
     /// <summary>Channels that taught it: only there words and grams count once more as those of their channel.</summary>
     public IReadOnlySet<Channel> Own { get; init; } = OwnWords.Channels;
 
+    /// <summary>Judges in its place in any other channel; null: it judges everywhere.</summary>
+    public Head? Elsewhere { get; init; }
+
     /// <summary>One weight an observation of <see cref="StructuralFeatures"/>; empty where the head reads none.</summary>
     public float[] Structure { get; init; } = [];
 
     /// <summary>Calibrations of channels with enough messages of their own; the others take <see cref="Calibration"/>.</summary>
     public IReadOnlyDictionary<Channel, Platt> OfChannel { get; init; } = new Dictionary<Channel, Platt>();
 
+    /// <summary>The head that judges in a channel.</summary>
+    public Head In(Channel channel) => Elsewhere is null || Own.Contains(channel) ? this : Elsewhere;
+
     /// <summary>Of a margin in a channel.</summary>
-    public double Probability(Channel channel, float margin) => (OfChannel.TryGetValue(channel, out var own) ? own : Calibration).Probability(margin);
+    public double Probability(Channel channel, float margin) => In(channel) is var judges && judges.OfChannel.TryGetValue(channel, out var own) ? own.Probability(margin) : judges.Calibration.Probability(margin);
 }
 
 /// <summary>Platt's two numbers (1999), fitted on held-out rows; the scale is positive, so that the order of texts is the margin's.</summary>
@@ -45,7 +51,7 @@ public sealed class HeadSet
     public HeadSet(float[] mean, float[] deviation, WordVocabulary vocabulary, IReadOnlyList<Head> heads)
     {
         (Mean, Deviation, Vocabulary, Heads) = (mean, deviation, vocabulary, heads);
-        foreach (var head in heads)
+        foreach (var head in heads.Concat(heads.Select(head => head.Elsewhere).OfType<Head>()))
             if (head.Dense.Length != mean.Length || !OwnWords.Fit(head.Words.Length, vocabulary.Places) || !OwnWords.Fit(head.Grams.Length, CharacterGrams.Buckets)
                 || head.Structure.Length > StructuralFeatures.Count || !CriteriaProducts.Fit(head.Products.Length, mean.Length))
                 throw new ArgumentException($"The head {head.Name} does not fit its features.");
@@ -71,7 +77,7 @@ public sealed class HeadSet
         float[] dense = Standardise(features.Dense);
         WordVector words = Vocabulary.Weighed(features.Words), grams = GramRarity.Length > 0 ? features.Grams with { Count = Weigh(features.Grams, GramRarity) } : WordVector.None;
         float[] products = Heads.Any(head => head.Products.Length > 0) ? CriteriaProducts.Of(dense) : [];
-        return [.. Heads.Select(head => Margin(head, dense, products, features, words, grams))];
+        return [.. Heads.Select(head => Margin(head.In(features.Channel), dense, products, features, words, grams))];
     }
 
     /// <summary>(x − mean) / deviation, no further than <see cref="Furthest"/>; 0 where there is no number.</summary>

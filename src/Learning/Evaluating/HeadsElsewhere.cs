@@ -1,3 +1,4 @@
+using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Heads;
 using Detection.Ingest;
@@ -32,9 +33,10 @@ internal sealed class HeadsElsewhere
 
     /// <summary>Of what is held, by variant and <see cref="Floor"/>; above 0 at even odds.</summary>
     /// <param name="strength">Chosen once and for all sources, so that none of them has a say in how it is measured.</param>
-    public Dictionary<string, double[]> Scores(string head, IEnumerable<(string Name, FeatureBlocks Blocks)> variants, HeadStrength strength, IReadOnlyList<Example> held, CancellationToken cancellation)
+    /// <param name="own">Channels that teach the head its own words.</param>
+    public Dictionary<string, double[]> Scores(string head, IReadOnlySet<Channel> own, IEnumerable<(string Name, FeatureBlocks Blocks)> variants, HeadStrength strength, IReadOnlyList<Example> held, CancellationToken cancellation)
     {
-        var taught = RowWeights.Of(head, _learn, _scaled, OwnChannels.Of(head, _learn));
+        var taught = RowWeights.Of(head, _learn, _scaled, own);
         var scores = new Dictionary<string, double[]>(StringComparer.Ordinal);
         foreach (var (name, blocks) in variants)
         {

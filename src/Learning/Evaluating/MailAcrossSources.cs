@@ -81,7 +81,7 @@ public static class MailAcrossSources
     }
 
     private static Dictionary<string, double[]> Scores(FeatureLayout layout, Example[] learn, Example[] held, CancellationToken cancellation) =>
-        new HeadsElsewhere(layout, learn).Scores(HeadNames.Spam, Variants, Strength, held, cancellation);
+        new HeadsElsewhere(layout, learn).Scores(HeadNames.Spam, OwnChannels.Of(HeadNames.Spam, learn), Variants, Strength, held, cancellation);
 
     /// <summary>Every row by heads that learned from the other two thirds of the clusters of all files.</summary>
     private static Dictionary<string, double[]> InFolds(FeatureLayout layout, Example[] examples, List<Example> unread, CancellationToken cancellation)

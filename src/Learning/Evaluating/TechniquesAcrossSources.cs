@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Detection.Contracts;
 using Detection.Detectors;
 using Detection.Detectors.Heads;
 using Detection.Learning.Data;
@@ -17,13 +18,14 @@ public sealed record TechniqueAcross(
 
 /// <summary>
 /// How heads for techniques travel: for each group of sources (published-numbers.md §7) heads are trained on all the others and thrown away after measuring. Rows: study halves of what teaches
-/// and sets thresholds; rows beyond those that are measured teach by words alone. A technique is measured in a file where other sources show it too.
+/// and sets thresholds; rows beyond those that are measured teach by words alone. A technique is measured in a file where other sources show it too, by the kind of head that judges in channels
+/// that did not teach it; with rows of the source, by the kind that judges in those that did.
 /// </summary>
 public static class TechniquesAcrossSources
 {
     private const int Draws = 500, FewestTaught = 20, FewestMeasured = 10;
 
-    private static readonly HeadStrength Strength = new(1, 30, double.NaN);
+    private static readonly HeadStrength Within = new(3, 300, double.NaN);
 
     private static readonly (string Name, FeatureBlocks Blocks)[] Variants =
         [("model", HeadsElsewhere.OfModel), ("words", FeatureBlocks.Words), (HeadsElsewhere.Joint, HeadsElsewhere.OfModel | FeatureBlocks.Words)];
@@ -40,24 +42,24 @@ public static class TechniquesAcrossSources
         foreach (string group in read.Select(example => example.SourceGroup).Distinct(StringComparer.Ordinal).ToArray())
         {
             var heads = new HeadsElsewhere(pipeline.Layout, [.. read.Concat(unread).Where(example => example.SourceGroup != group)]);
-            Add(elsewhere, heads, techniques, [.. Enumerable.Range(0, read.Count).Where(i => read[i].SourceGroup == group)]);
+            Add(elsewhere, heads, HeadFitting.Travelling, _ => OwnChannels.None, techniques, [.. Enumerable.Range(0, read.Count).Where(i => read[i].SourceGroup == group)]);
             progress.Report($"left out {group}");
         }
         var same = new Scored();
         foreach (var (held, learn) in HeadsElsewhere.InFolds(read, unread))
         {
-            Add(same, new HeadsElsewhere(pipeline.Layout, learn), [.. elsewhere.Keys.Select(key => key.Technique).Distinct(StringComparer.Ordinal)], held);
+            Add(same, new HeadsElsewhere(pipeline.Layout, learn), Within, technique => OwnChannels.Of(technique, learn), [.. elsewhere.Keys.Select(key => key.Technique).Distinct(StringComparer.Ordinal)], held);
             progress.Report("a third of all sources held back");
         }
         return [.. elsewhere.Keys.Select(key => (key.Technique, read[key.Row].Row.File)).Distinct().Order().Select(one => Measure(one.Technique, one.File)).OfType<TechniqueAcross>()];
 
-        void Add(Scored scored, HeadsElsewhere heads, string[] asked, int[] held)
+        void Add(Scored scored, HeadsElsewhere heads, HeadStrength strength, Func<string, IReadOnlySet<Channel>> own, string[] asked, int[] held)
         {
             foreach (string technique in asked)
             {
                 int[] answered = [.. held.Where(i => HeadTargets.Of(read[i].Row, technique) is not null)];
                 if (answered.Length == 0 || !heads.Teach(technique, FewestTaught)) continue;
-                var scores = heads.Scores(technique, Variants, Strength, [.. answered.Select(i => read[i])], cancellation);
+                var scores = heads.Scores(technique, own(technique), Variants, strength, [.. answered.Select(i => read[i])], cancellation);
                 for (int at = 0; at < answered.Length; at++) scored[(technique, answered[at])] = [.. Columns.Select(column => scores[column][at])];
             }
         }

@@ -17,7 +17,7 @@ namespace Detection.Learning.Heads;
 public sealed class HeadTraining
 {
     private const double Confidence = 0.95, Missed = 0.05;
-    private const int MinimumTokens = 50, FewestPositives = 20, ReportEvery = 512;
+    private const int MinimumTokens = 50, FewestPositives = 20, FewestOfChannel = 40, ReportEvery = 512;
 
     private readonly DetectionPipeline _pipeline;
     private readonly HeadTrainingOptions _options;
@@ -154,29 +154,37 @@ public sealed class HeadTraining
         foreach (string head in HeadNames.All)
         {
             var from = head == HeadNames.Synthetic ? teaching : all;
-            var taught = RowWeights.Of(head, from, scaled, OwnChannels.Of(head, from, calibrating));
+            var taught = RowWeights.Of(head, from, scaled, OwnChannels.Of(head, from));
             if (!IsEnough(taught)) continue;
-            var made = fitting.Fit(taught, cancellation);
-            fitted.Add(HeadNames.IsTechnique(head) ? made with { Unseen = [.. Unseen(made, all, scaled, calibrating, fitting, space, cancellation)] } : made);
+            var made = HeadNames.IsTechnique(head) ? FitTechnique(taught, all, scaled, calibrating, fitting, space, cancellation) : fitting.Fit(taught, cancellation);
+            fitted.Add(made);
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
         }
         return fitted;
     }
 
+    private static FittedHead FitTechnique(TaughtExamples taught, Example[] teaching, ScaledFeatures[] scaled, Example[] calibrating, HeadFitting fitting, FeatureSpace space, CancellationToken cancellation)
+    {
+        string head = taught.Layout.Head;
+        var elsewhere = fitting.Fit(RowWeights.Of(head, teaching, scaled, OwnChannels.None), HeadFitting.Travelling, cancellation);
+        var made = taught.Layout.Own.Count > 0 ? fitting.Fit(taught, cancellation) with { Elsewhere = elsewhere } : elsewhere;
+        return made with { Unseen = [.. Unseen(head, teaching, scaled, calibrating, fitting, space, cancellation)] };
+    }
+
     private static bool IsEnough(TaughtExamples taught) =>
         taught.Examples.Count(row => row.Row.Positive) >= FewestPositives && taught.Examples.Count(row => !row.Row.Positive && !row.IsBackground) >= FewestPositives;
 
-    /// <summary>Each source by a head of the same strength that learned from the others.</summary>
-    private static IEnumerable<(float Margin, bool Positive)> Unseen(FittedHead head, Example[] teaching, ScaledFeatures[] scaled, Example[] calibrating, HeadFitting fitting, FeatureSpace space, CancellationToken cancellation)
+    /// <summary>Each source by a head that learned from the others.</summary>
+    private static IEnumerable<(float Margin, bool Positive)> Unseen(string head, Example[] teaching, ScaledFeatures[] scaled, Example[] calibrating, HeadFitting fitting, FeatureSpace space, CancellationToken cancellation)
     {
-        foreach (var source in calibrating.Where(example => example.Row.Techniques?.ContainsKey(head.Name) == true).GroupBy(example => example.SourceGroup, StringComparer.Ordinal))
+        foreach (var source in calibrating.Where(example => example.Row.Techniques?.ContainsKey(head) == true).GroupBy(example => example.SourceGroup, StringComparer.Ordinal))
         {
             int[] others = [.. Enumerable.Range(0, teaching.Length).Where(i => teaching[i].SourceGroup != source.Key)];
             Example[] learn = [.. others.Select(i => teaching[i])];
-            var taught = RowWeights.Of(head.Name, learn, [.. others.Select(i => scaled[i])], OwnChannels.Of(head.Name, learn));
+            var taught = RowWeights.Of(head, learn, [.. others.Select(i => scaled[i])], OwnChannels.None);
             if (!IsEnough(taught)) continue;
-            var heads = space.Scaling.With([fitting.Fit(taught, head.Strength, cancellation).Uncalibrated()]);
-            foreach (var example in source) yield return (heads.Margins(example.Features.ForHeads with { Channel = Channel.Other })[0], example.Row.Techniques![head.Name]);
+            var heads = space.Scaling.With([fitting.Fit(taught, HeadFitting.Travelling, cancellation).Uncalibrated()]);
+            foreach (var example in source) yield return (heads.Margins(example.Features.ForHeads)[0], example.Row.Techniques![head]);
         }
     }
 
@@ -196,8 +204,16 @@ public sealed class HeadTraining
                 bool even = !technique && positives > 0 && negatives > 0;
                 return PlattScaling.Fit([.. some.Select(row => (row.Margin, row.Positive, even ? some.Count / 2.0 / (row.Positive ? positives : negatives) : 1.0))]);
             }
-            var channels = head.Own.ToDictionary(channel => channel, channel => Fit([.. rows.Where(row => row.Channel == channel).Select(row => (row.Margin, row.Positive))]));
-            return head with { Calibration = Fit([.. rows.Select(row => (row.Unknown, row.Positive))]), OfChannel = channels };
+            var judged = head.Elsewhere is null ? rows : [.. rows.Where(row => head.Own.Contains(row.Channel))];
+            var channels = head.Name == HeadNames.Synthetic ? [] : judged.GroupBy(row => row.Channel)
+                .Where(channel => channel.Count(row => row.Positive) >= FewestOfChannel && channel.Count(row => !row.Positive) >= FewestOfChannel)
+                .ToDictionary(channel => channel.Key, channel => Fit([.. channel.Select(row => (row.Margin, row.Positive))]));
+            return head with
+            {
+                Calibration = Fit([.. judged.Select(row => (row.Margin, row.Positive))]),
+                OfChannel = channels,
+                Elsewhere = head.Elsewhere is null ? null : head.Elsewhere with { Calibration = Fit([.. rows.Select(row => (row.Unknown, row.Positive))]) },
+            };
         })];
         return plain.With(heads);
     }

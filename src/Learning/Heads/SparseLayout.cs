@@ -32,24 +32,17 @@ internal sealed record SparseLayout(string Head, IReadOnlySet<Channel> Own)
     }
 }
 
-/// <summary>
-/// Channels that a head knows: with enough rows of either answer to learn what words mean there, and to say how probable the answer is and from where it is given. In any other channel a message
-/// is judged by what holds in all of them, with a calibration and a threshold that were found so.
-/// </summary>
+/// <summary>Channels that teach a head: with enough rows of either answer to learn what words mean there.</summary>
 internal static class OwnChannels
 {
-    public const int Fewest = 10;
+    private const int Fewest = 20;
 
-    /// <param name="sets">What teaches and, where anything does, what calibrates.</param>
-    public static IReadOnlySet<Channel> Of(string head, params IReadOnlyList<Example>[] sets)
+    public static IReadOnlySet<Channel> None { get; } = new HashSet<Channel>();
+
+    public static IReadOnlySet<Channel> Of(string head, IReadOnlyList<Example> teaching)
     {
-        if (!HeadNames.ReadsOwnWords(head)) return new HashSet<Channel>();
-        var known = new HashSet<Channel>(OwnWords.Channels);
-        foreach (var set in sets)
-        {
-            var answers = set.ToLookup(example => (example.Channel, HeadTargets.Of(example.Row, head)));
-            known.RemoveWhere(channel => answers[(channel, true)].Count() < Fewest || answers[(channel, false)].Count() < Fewest);
-        }
-        return known;
+        if (!HeadNames.ReadsOwnWords(head)) return None;
+        var answers = teaching.ToLookup(example => (example.Channel, HeadTargets.Of(example.Row, head)));
+        return OwnWords.Channels.Where(channel => answers[(channel, true)].Count() >= Fewest && answers[(channel, false)].Count() >= Fewest).ToHashSet();
     }
 }

@@ -6,9 +6,9 @@ using Detection.Detectors.Heads;
 namespace Detection.Learning.Heads;
 
 /// <summary>
-/// From which probability a technique is named, for each kind of message: what is right most often on validation rows of its channel and length, where there are enough, and never so low that
-/// more than a share of the ordinary messages of that channel and length are named. Where no rows of a channel say it, that is asked of sources by heads that never saw them, as if no one knew
-/// their channel; a technique that is not found so, or that only one source shows, is not named there.
+/// From which probability a technique is named, for each kind of message: what is right most often on validation rows of its channel and length, or, where there are few, of all channels that
+/// taught it; and never so low that more than a share of the ordinary messages of that channel and length are named. In a channel that did not teach it that is asked of sources by heads that never
+/// saw them; a technique that is not found so, or that only one source shows, is not named there.
 /// </summary>
 internal sealed class TechniqueThresholds
 {
@@ -16,11 +16,12 @@ internal sealed class TechniqueThresholds
     private const double LureBudget = 0.03, TechniqueBudget = 0.1;
 
     /// <summary>Fewer ordinary messages say too little about a bucket, and fewer rows of either answer about a threshold; then a wider bucket speaks.</summary>
-    private const int FewestOrdinary = 100, FewestOfAnswer = OwnChannels.Fewest;
+    public const int FewestOfAnswer = 20;
 
-    /// <summary>Every bucket below <see cref="LengthBucket.All"/>, with its wider one; channels before their lengths.</summary>
-    private static readonly (string Name, string Wider)[] Buckets = [.. ChannelNames.All
-        .SelectMany(channel => LengthBucket.OfChannel(channel).Select(bucket => (bucket, bucket == channel.Name() ? LengthBucket.All : channel.Name())))];
+    private const int FewestOrdinary = 100;
+
+    /// <summary>Stands for all channels that taught the head.</summary>
+    private const string InTaught = "taught";
 
     private readonly HeadSet _heads;
     private readonly IReadOnlyDictionary<string, IReadOnlyList<(float Margin, bool Positive)>> _unseen;
@@ -46,31 +47,42 @@ internal sealed class TechniqueThresholds
 
     private void Choose(int at, SortedDictionary<string, double> everywhere, SortedDictionary<string, SortedDictionary<string, double>> ofBucket)
     {
-        string name = _heads.Heads[at].Name;
-        double budget = HeadTargets.IsLure(name) ? LureBudget : TechniqueBudget;
         var head = _heads.Heads[at];
-        double Probability(string bucket, Row row) => bucket == LengthBucket.All ? head.Probability(Channel.Other, row.Unknown[at]) : head.Probability(row.Example.Channel, row.Margins[at]);
-        double Limit(string bucket) => Thresholds.OverAllBut(budget, [.. _rows[bucket].Where(row => row.IsOrdinary).Select(row => Probability(bucket, row))]);
-        var limits = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Limit(LengthBucket.All) };
-        foreach (var (bucket, wider) in Buckets) limits[bucket] = _rows[bucket].Count(row => row.IsOrdinary) >= FewestOrdinary ? Limit(bucket) : limits[wider];
+        string name = head.Name;
+        double budget = HeadTargets.IsLure(name) ? LureBudget : TechniqueBudget;
+        double Judged(Row row) => head.Probability(row.Example.Channel, row.Margins[at]);
+        double Unknown(Row row) => head.Probability(Channel.Other, row.Unknown[at]);
+        double Limit(IEnumerable<Row> rows, Func<Row, double> probability) => Thresholds.OverAllBut(budget, [.. rows.Where(row => row.IsOrdinary).Select(probability)]);
+        bool Taught(Row row) => head.Own.Contains(row.Example.Channel);
+        var all = _rows[LengthBucket.All];
+        var limits = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Limit(all, Unknown), [InTaught] = Limit(all.Where(Taught), Judged) };
+        foreach (var (bucket, wider) in BucketsOf(head)) limits[bucket] = _rows[bucket].Count(row => row.IsOrdinary) >= FewestOrdinary ? Limit(_rows[bucket], Judged) : limits[wider];
 
         // A head that is wrong more often than right where it speaks is silent; its probability is still given.
         static double Over(double limit, double probability) => probability >= limit ? probability : Thresholds.NeverNamed;
-        (double Probability, bool Positive)[] Answers(string bucket) => [.. _rows[bucket].Where(row => row.Example.Row.Techniques?.ContainsKey(name) == true)
-            .Select(row => (Over(limits[row.Buckets[0]], Probability(bucket, row)), row.Example.Row.Techniques![name]))];
+        (double Probability, bool Positive)[] Answers(IEnumerable<Row> rows) => [.. rows.Where(row => row.Example.Row.Techniques?.ContainsKey(name) == true)
+            .Select(row => (Over(limits[row.Buckets[0]], Judged(row)), row.Example.Row.Techniques![name]))];
         var travels = _unseen.GetValueOrDefault(name, []).Select(row => (Over(limits[LengthBucket.All], head.Probability(Channel.Other, row.Margin)), row.Positive)).ToArray();
-        var chosen = new Dictionary<string, double>(StringComparer.Ordinal) { [LengthBucket.All] = Thresholds.OfTechnique(travels) ?? DecisionSettings.Never };
-        if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];
-        foreach (var (bucket, wider) in Buckets)
+        var chosen = new Dictionary<string, double>(StringComparer.Ordinal)
         {
-            var answers = Answers(bucket);
+            [LengthBucket.All] = Thresholds.OfTechnique(travels) ?? DecisionSettings.Never,
+            [InTaught] = Thresholds.OfTechnique(Answers(all.Where(Taught))) ?? DecisionSettings.Never,
+        };
+        if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];
+        foreach (var (bucket, wider) in BucketsOf(head))
+        {
+            var answers = Answers(_rows[bucket]);
             bool enough = answers.Count(row => row.Positive) >= FewestOfAnswer && answers.Count(row => !row.Positive) >= FewestOfAnswer;
             chosen[bucket] = Math.Max(limits[bucket], enough ? Thresholds.OfTechnique(answers) ?? DecisionSettings.Never : chosen[wider]);
-            if (chosen[bucket] == chosen[wider]) continue;
+            if (chosen[bucket] == chosen[wider == InTaught ? LengthBucket.All : wider]) continue;
             if (!ofBucket.TryGetValue(bucket, out var own)) ofBucket[bucket] = own = new SortedDictionary<string, double>(StringComparer.Ordinal);
             own[name] = chosen[bucket];
         }
     }
+
+    /// <summary>Every bucket below <see cref="LengthBucket.All"/>, with its wider one; channels before their lengths.</summary>
+    private static IEnumerable<(string Name, string Wider)> BucketsOf(Head head) => ChannelNames.All
+        .SelectMany(channel => LengthBucket.OfChannel(channel).Select(bucket => (bucket, bucket != channel.Name() ? channel.Name() : head.Own.Contains(channel) ? InTaught : LengthBucket.All)));
 
     private sealed class Row(ScoredExample scored)
     {

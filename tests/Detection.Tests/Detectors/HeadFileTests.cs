@@ -109,6 +109,27 @@ public sealed class HeadFileTests
     }
 
     [Fact]
+    public void In_a_channel_that_did_not_teach_it_a_head_gives_way_to_the_one_for_such_channels()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "heads.safetensors");
+        var some = Some();
+        var head = some.Heads.Heads[0];
+        float[] words = new float[WordVocabulary.FoldedPlaces];
+        words[5] = 4;
+        var elsewhere = new Head(head.Name, [.. head.Dense.Select(_ => 0f)], words, 1, new Platt(2, -3));
+        var own = new Dictionary<Channel, Platt> { [Channel.Sms] = new Platt(3, 1) };
+        (some with { Heads = some.Heads.With([head with { Own = own.Keys.ToHashSet(), OfChannel = own, Elsewhere = elsewhere }, .. some.Heads.Heads.Skip(1)]) }).Write(path);
+        var heads = HeadFile.Read(path).Heads;
+        float Margin(HeadSet of, Channel channel) => of.Margins(new TextFeatures([1, 2], new WordVector([5], [1])) { Channel = channel })[0];
+        Assert.Equal((Margin(some.Heads, Channel.Sms), 5f, 5f), (Margin(heads, Channel.Sms), Margin(heads, Channel.Chat), Margin(heads, Channel.Other)));
+        Assert.Equal((new Platt(3, 1).Probability(0.5f), new Platt(2, -3).Probability(0.5f)), (heads.Heads[0].Probability(Channel.Sms, 0.5f), heads.Heads[0].Probability(Channel.Chat, 0.5f)));
+        Assert.Equal(some.Heads.Heads.Count, heads.Heads.Count);
+        Replace(path, head.Name + ".elsewhere.bias", [1, 2]);
+        Assert.Contains(head.Name + ".elsewhere.bias", Assert.Throws<CheckpointException>(() => HeadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_two_words_of_a_channel_share_a_place_and_no_two_channels_all_of_them()
     {
         int[][] places = [.. ChannelNames.All.Select(channel => Enumerable.Range(0, WordVocabulary.FoldedPlaces).Select(bucket => OwnWords.Place(bucket, channel, WordVocabulary.FoldedPlaces)).ToArray())];

@@ -22,12 +22,15 @@ public sealed class HeadTrainingTests(TinyBundle tiny)
 
     /// <summary>Cause: in a channel of which nothing was known, a head read at random what words mean in the others, or not at all, and was held to a threshold of those that it knew.</summary>
     [Fact]
-    public void A_head_reads_the_words_of_a_channel_apart_where_enough_rows_of_it_teach_and_calibrate()
+    public void A_head_reads_the_words_of_a_channel_apart_where_it_was_taught_and_another_one_judges_elsewhere()
     {
         var heads = tiny.Bundle.Heads.Heads.Heads.ToDictionary(head => head.Name, StringComparer.Ordinal);
         Assert.Equal([Detection.Contracts.Channel.Email], heads["spam"].Own);
         Assert.Equal(Detection.Contracts.Channel.Email, Assert.Single(heads["spam"].OfChannel.Keys));
-        Assert.Equal((2 * WordVocabulary.Most, WordVocabulary.Most), (heads["spam"].Words.Length, heads["synthetic"].Words.Length));
+        var technique = heads["urgency_scarcity"];
+        Assert.Equal((2 * WordVocabulary.Most, 2 * WordVocabulary.Most, WordVocabulary.Most), (heads["spam"].Words.Length, technique.Words.Length, technique.Elsewhere!.Words.Length));
+        Assert.Equal((technique, technique.Elsewhere), (technique.In(Detection.Contracts.Channel.Email), technique.In(Detection.Contracts.Channel.Social)));
+        Assert.Null(heads["spam"].Elsewhere);
     }
 
     [Fact]

@@ -60,9 +60,17 @@ public sealed class TechniqueThresholdsTests
             Assert.Equal((true, false), (IsNamed(Choose(ShortDocuments, unseen: none), Channel.Document, 100, 0.05f), IsNamed(Choose(ShortDocuments, unseen: none), Channel.Social, 100, 5)));
     }
 
+    [Fact]
+    public void A_channel_that_taught_it_and_has_too_few_answers_takes_the_threshold_of_those_that_taught_it()
+    {
+        var chosen = Choose(ShortDocuments, unseen: []);
+        Assert.Equal((true, false), (IsNamed(chosen, Channel.Chat, 100, 0.05f), IsNamed(chosen, Channel.Chat, 100, -1.05f)));
+        Assert.False(IsNamed(chosen, Channel.Review, 100, 5));
+    }
+
     /// <param name="unseen">Null: other sources show the same.</param>
     private static TechniqueThresholds Choose(ScoredExample[] rows, string technique = "false_reasoning", (float, bool)[]? unseen = null) =>
-        new(new HeadSet([0], [1], WordVocabulary.Folded(new float[WordVocabulary.FoldedPlaces]), [new Head(technique, [1], [], 0, new Platt(1, 0))]), rows,
+        new(new HeadSet([0], [1], WordVocabulary.Folded(new float[WordVocabulary.FoldedPlaces]), [new Head(technique, [1], [], 0, new Platt(1, 0)) { Own = new HashSet<Channel> { Channel.Document, Channel.Chat } }]), rows,
             new Dictionary<string, IReadOnlyList<(float, bool)>> { [technique] = unseen ?? [.. rows.Where(row => row.Example.Row.Techniques is not null).Select(row => (row.Unknown[0], row.Example.Row.Techniques![technique]))] });
 
     private static bool IsNamed(TechniqueThresholds chosen, Channel channel, int characters, float margin, string technique = "false_reasoning")
