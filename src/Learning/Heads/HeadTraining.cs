@@ -204,13 +204,14 @@ public sealed class HeadTraining
                 bool even = !technique && positives > 0 && negatives > 0;
                 return PlattScaling.Fit([.. some.Select(row => (row.Margin, row.Positive, even ? some.Count / 2.0 / (row.Positive ? positives : negatives) : 1.0))]);
             }
+            // A head that judges everywhere reads less in channels that did not teach it, and those are the ones without a calibration of their own.
             var judged = head.Elsewhere is null ? rows : [.. rows.Where(row => head.Own.Contains(row.Channel))];
             var channels = head.Name == HeadNames.Synthetic ? [] : judged.GroupBy(row => row.Channel)
                 .Where(channel => channel.Count(row => row.Positive) >= FewestOfChannel && channel.Count(row => !row.Positive) >= FewestOfChannel)
                 .ToDictionary(channel => channel.Key, channel => Fit([.. channel.Select(row => (row.Margin, row.Positive))]));
             return head with
             {
-                Calibration = Fit([.. judged.Select(row => (row.Margin, row.Positive))]),
+                Calibration = Fit([.. judged.Select(row => (head.Elsewhere is null ? row.Unknown : row.Margin, row.Positive))]),
                 OfChannel = channels,
                 Elsewhere = head.Elsewhere is null ? null : head.Elsewhere with { Calibration = Fit([.. rows.Select(row => (row.Unknown, row.Positive))]) },
             };
