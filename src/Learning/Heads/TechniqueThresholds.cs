@@ -8,12 +8,15 @@ namespace Detection.Learning.Heads;
 /// <summary>
 /// From which probability a technique is named, for each kind of message: what is right most often on validation rows of its channel and length, or, where there are few, of all channels that
 /// taught it; and never so low that more than a share of the ordinary messages of that channel and length are named. In a channel that did not teach it that is asked of sources by heads that never
-/// saw them; a technique that is not found so, or that only one source shows, is not named there.
+/// saw them, as if at most one message in five used it; a technique that is not found so, or that only one source shows, is not named there.
 /// </summary>
 internal sealed class TechniqueThresholds
 {
     /// <summary>Ordinary messages that may be named for a technique: for a lure, which they lack, and for one of which nobody has said how many use it. What is said of everything says nothing.</summary>
     private const double LureBudget = 0.03, TechniqueBudget = 0.1;
+
+    /// <summary>In a channel that no rows speak for a technique is taken to be no more frequent: where half of the rows use it, whatever is named is right half of the time.</summary>
+    private const double MostFrequent = 0.2;
 
     /// <summary>Fewer ordinary messages say too little about a bucket, and fewer rows of either answer about a threshold; then a wider bucket speaks.</summary>
     public const int FewestOfAnswer = 20;
@@ -65,7 +68,7 @@ internal sealed class TechniqueThresholds
         var travels = _unseen.GetValueOrDefault(name, []).Select(row => (Over(limits[LengthBucket.All], head.Probability(Channel.Other, row.Margin)), row.Positive)).ToArray();
         var chosen = new Dictionary<string, double>(StringComparer.Ordinal)
         {
-            [LengthBucket.All] = Thresholds.OfTechnique(travels) ?? DecisionSettings.Never,
+            [LengthBucket.All] = Thresholds.OfTechnique(travels, MostFrequent) ?? DecisionSettings.Never,
             [InTaught] = Thresholds.OfTechnique(Answers(all.Where(Taught))) ?? DecisionSettings.Never,
         };
         if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];

@@ -69,17 +69,18 @@ internal static class Thresholds
     /// The probability from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
     /// <see cref="FewestFound"/> right ones: the head is too thin to speak.
     /// </summary>
-    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows)
+    /// <param name="mostFrequent">The rows count as if no larger share of them were positive.</param>
+    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows, double mostFrequent = 1)
     {
-        int positives = rows.Count(row => row.Positive), found = 0, seen = 0;
-        double best = 0;
+        int positives = rows.Count(row => row.Positive), found = 0, wrong = 0;
+        double weight = Math.Max(1, positives * (1 - mostFrequent) / mostFrequent / Math.Max(1, rows.Count - positives)), best = 0;
         double? threshold = null;
         foreach (var tie in rows.Where(row => row.Probability != NeverNamed).GroupBy(row => row.Probability).OrderByDescending(group => group.Key))
         {
             found += tie.Count(row => row.Positive);
-            seen += tie.Count();
-            double f1 = 2.0 * found / (positives + seen);
-            if (f1 > best && found >= FewestFound && 2 * found >= seen) (best, threshold) = (f1, tie.Key);
+            wrong += tie.Count(row => !row.Positive);
+            double f1 = 2.0 * found / (positives + found + weight * wrong);
+            if (f1 > best && found >= FewestFound && found >= weight * wrong) (best, threshold) = (f1, tie.Key);
         }
         return threshold;
     }

@@ -56,8 +56,19 @@ public sealed class TechniqueThresholdsTests
         Assert.Equal((true, false), (IsNamed(chosen, Channel.Document, 100, 0.05f), IsNamed(chosen, Channel.Document, 100, -1.05f)));
         Assert.Equal((true, false), (IsNamed(chosen, Channel.Social, 100, 3.05f), IsNamed(chosen, Channel.Social, 100, 1.5f)));
         // Right less than half of the time wherever a line is drawn, or never asked: silent.
-        foreach (var none in new[] { [.. unseen.Where((row, i) => !row.Item2 || i % 2 == 0).Select(row => (-row.Item1, row.Item2))], Array.Empty<(float, bool)>() })
+        foreach (var none in new[] { [.. unseen.Select(row => (-row.Item1, row.Item2))], Array.Empty<(float, bool)>() })
             Assert.Equal((true, false), (IsNamed(Choose(ShortDocuments, unseen: none), Channel.Document, 100, 0.05f), IsNamed(Choose(ShortDocuments, unseen: none), Channel.Social, 100, 5)));
+    }
+
+    /// <summary>Cause: in rows of which half use a technique, a head that knows nothing is right half of the time, and named fallacies in receipts.</summary>
+    [Fact]
+    public void Where_no_rows_say_it_a_head_must_be_right_though_few_use_the_technique()
+    {
+        // Of 160 rows half use it, and those that rank highest are right three times in four: as if one in five used it, three times in seven.
+        (float, bool)[] mixed = [.. Enumerable.Range(0, 80).Select(i => (10f - i / 80f, i % 4 != 0)), .. Enumerable.Range(0, 80).Select(i => (5f - i / 80f, i % 4 == 0))];
+        Assert.False(IsNamed(Choose(ShortDocuments, unseen: mixed), Channel.Social, 100, 20));
+        (float, bool)[] clear = [.. Enumerable.Range(0, 80).Select(i => (10f - i / 80f, i % 10 != 9)), .. Enumerable.Range(0, 80).Select(i => (5f - i / 80f, i % 10 == 9))];
+        Assert.True(IsNamed(Choose(ShortDocuments, unseen: clear), Channel.Social, 100, 20));
     }
 
     [Fact]
