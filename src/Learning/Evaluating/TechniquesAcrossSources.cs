@@ -70,8 +70,8 @@ public static class TechniquesAcrossSources
             bool Uses(int i) => HeadTargets.Of(read[i].Row, technique) == true;
             int positives = held.Count(Uses);
             if (positives < FewestMeasured || held.Length - positives < FewestMeasured) return null;
-            Dictionary<string, double> Aurocs(Scored scored) => Columns.Select((column, at) =>
-                (column, Ranking.Auroc([.. held.Where(i => !Uses(i)).Select(i => scored[(technique, i)][at])], [.. held.Where(Uses).Select(i => scored[(technique, i)][at])]))).ToDictionary(StringComparer.Ordinal);
+            double[] Scores(Scored scored, bool uses, int column) => [.. held.Where(i => Uses(i) == uses && scored.ContainsKey((technique, i))).Select(i => scored[(technique, i)][column])];
+            Dictionary<string, double> Aurocs(Scored scored) => Columns.Select((column, at) => (column, Ranking.Auroc(Scores(scored, false, at), Scores(scored, true, at)))).ToDictionary(StringComparer.Ordinal);
             int joint = Array.IndexOf(Columns, HeadsElsewhere.Joint);
             var interval = ClusterBootstrap.Auroc([.. held.Select(i => (elsewhere[(technique, i)][joint], Uses(i), read[i].Row.Group ?? read[i].Placed.Cluster))], Draws);
             return new TechniqueAcross(technique, file, positives, held.Length - positives, Aurocs(elsewhere), interval, Aurocs(same));
@@ -81,8 +81,7 @@ public static class TechniquesAcrossSources
     /// <summary>The results as a table (Markdown).</summary>
     public static string Table(IReadOnlyList<TechniqueAcross> results)
     {
-        var text = new StringBuilder("| technique | left out | with / without |").AppendJoin(" |", Columns.Select(column => $" {column}")).Append(" | 95 % (all) | same source too: all | TF-IDF |\n|---|---|---|")
-            .Insert(0, "AUROC\n\n");
+        var text = new StringBuilder("AUROC\n\n| technique | left out | with / without |").AppendJoin(" |", Columns.Select(column => $" {column}")).Append(" | 95 % (all) | same source too: all | TF-IDF |\n|---|---|---|");
         for (int i = 0; i < Columns.Length + 3; i++) text.Append("---|");
         foreach (var row in results)
         {
@@ -90,8 +89,9 @@ public static class TechniquesAcrossSources
                 .Append(CultureInfo.InvariantCulture, $" | {EvaluationText.Short(row.Interval.Low)}–{EvaluationText.Short(row.Interval.High)} | {EvaluationText.Short(row.SameToo[HeadsElsewhere.Joint])} | {EvaluationText.Short(row.SameToo[HeadsElsewhere.Floor])} |");
         }
         if (results.Count == 0) return text.Append('\n').ToString();
-        return text.Append("\n| mean | | |").AppendJoin(" |", Columns.Select(column => " " + EvaluationText.Short(results.Average(row => row.Elsewhere[column]))))
-            .Append(CultureInfo.InvariantCulture, $" | | {EvaluationText.Short(results.Average(row => row.SameToo[HeadsElsewhere.Joint]))} | {EvaluationText.Short(results.Average(row => row.SameToo[HeadsElsewhere.Floor]))} |\n").ToString();
+        string Mean(Func<TechniqueAcross, double> value) => EvaluationText.Short(results.Select(value).Where(auroc => !double.IsNaN(auroc)).DefaultIfEmpty(double.NaN).Average());
+        return text.Append("\n| mean | | |").AppendJoin(" |", Columns.Select(column => " " + Mean(row => row.Elsewhere[column])))
+            .Append(CultureInfo.InvariantCulture, $" | | {Mean(row => row.SameToo[HeadsElsewhere.Joint])} | {Mean(row => row.SameToo[HeadsElsewhere.Floor])} |\n").ToString();
     }
 
     /// <summary>Scores in the order of <see cref="Columns"/>.</summary>
