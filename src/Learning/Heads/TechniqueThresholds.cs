@@ -68,7 +68,7 @@ internal sealed class TechniqueThresholds
         var travels = _unseen.GetValueOrDefault(name, []).Select(row => (Over(limits[LengthBucket.All], head.Probability(Channel.Other, row.Margin)), row.Positive)).ToArray();
         var chosen = new Dictionary<string, double>(StringComparer.Ordinal)
         {
-            [LengthBucket.All] = Thresholds.OfTechnique(travels, MostFrequent) ?? DecisionSettings.Never,
+            [LengthBucket.All] = Thresholds.OfTechnique(travels, MostFrequent, FewestOfAnswer) ?? DecisionSettings.Never,
             [InTaught] = Thresholds.OfTechnique(Answers(all.Where(Taught))) ?? DecisionSettings.Never,
         };
         if (chosen[LengthBucket.All] < DecisionSettings.Never) everywhere[name] = chosen[LengthBucket.All];

@@ -67,10 +67,10 @@ internal static class Thresholds
 
     /// <summary>
     /// The probability from which F1 on the rows is largest while half of what is named is right; rows at or above it are named. Null where there is none with
-    /// <see cref="FewestFound"/> right ones: the head is too thin to speak.
+    /// <paramref name="fewestFound"/> right ones: the head is too thin to speak.
     /// </summary>
     /// <param name="mostFrequent">The rows count as if no larger share of them were positive.</param>
-    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows, double mostFrequent = 1)
+    public static double? OfTechnique(IReadOnlyList<(double Probability, bool Positive)> rows, double mostFrequent = 1, int fewestFound = FewestFound)
     {
         int positives = rows.Count(row => row.Positive), found = 0, wrong = 0;
         double weight = Math.Max(1, positives * (1 - mostFrequent) / mostFrequent / Math.Max(1, rows.Count - positives)), best = 0;
@@ -80,7 +80,7 @@ internal static class Thresholds
             found += tie.Count(row => row.Positive);
             wrong += tie.Count(row => !row.Positive);
             double f1 = 2.0 * found / (positives + found + weight * wrong);
-            if (f1 > best && found >= FewestFound && found >= weight * wrong) (best, threshold) = (f1, tie.Key);
+            if (f1 > best && found >= fewestFound && found >= weight * wrong) (best, threshold) = (f1, tie.Key);
         }
         return threshold;
     }

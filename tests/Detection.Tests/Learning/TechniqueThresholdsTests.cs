@@ -69,6 +69,9 @@ public sealed class TechniqueThresholdsTests
         Assert.False(IsNamed(Choose(ShortDocuments, unseen: mixed), Channel.Social, 100, 20));
         (float, bool)[] clear = [.. Enumerable.Range(0, 80).Select(i => (10f - i / 80f, i % 10 != 9)), .. Enumerable.Range(0, 80).Select(i => (5f - i / 80f, i % 10 == 9))];
         Assert.True(IsNamed(Choose(ShortDocuments, unseen: clear), Channel.Social, 100, 20));
+        // A handful that are right among hundreds is chance.
+        (float, bool)[] few = [.. Enumerable.Range(0, 8).Select(i => (20f - i, true)), .. Enumerable.Range(0, 160).Select(i => (10f - i / 80f, i % 2 == 0))];
+        Assert.False(IsNamed(Choose(ShortDocuments, unseen: few), Channel.Social, 100, 30));
     }
 
     [Fact]
