@@ -36,7 +36,7 @@ public sealed class Judge
         double? Probability(string head) => margins.TryGetValue(head, out float margin) ? Find(head).Probability(reading.Channel, margin) : null;
         double? spam = Probability(HeadNames.Spam), phishing = Probability(HeadNames.Phishing);
         if (phishing > spam) phishing = spam;
-        var techniques = _techniques.ToDictionary(name => name, Probability, StringComparer.Ordinal);
+        var techniques = _techniques.ToDictionary(name => name, name => IsKnown(name, reading) ? Probability(name) : null, StringComparer.Ordinal);
         bool says = reading.Supported && reading.Tokens >= FewestTokens;
         return new Judgement
         {
@@ -55,6 +55,10 @@ public sealed class Judge
         float[] margins = _heads.Heads.Margins(features);
         return _heads.Heads.Heads.Select((head, i) => (head.Name, margins[i])).ToDictionary(one => one.Name, one => one.Item2, StringComparer.Ordinal);
     }
+
+    /// <summary>In a channel that taught it nothing a technique has a probability where sources that were left out show that it travels; else nobody knows.</summary>
+    private bool IsKnown(string technique, TextToJudge reading) =>
+        ReferenceEquals(Find(technique).In(reading.Channel), Find(technique)) || _decisions.NamedFrom(technique, reading.Channel, reading.Characters) is not null;
 
     private Head Find(string name) => _heads.Heads.Heads.First(head => head.Name == name);
 

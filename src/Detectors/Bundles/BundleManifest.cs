@@ -78,11 +78,14 @@ public sealed record DecisionSettings(int MinimumTokens, ScoreDecision Synthetic
     public PassageDecision? Passage { get; init; }
 
     /// <summary>Whether the technique is named in such a message.</summary>
-    public bool Names(string technique, double probability, Channel channel, int characters)
+    public bool Names(string technique, double probability, Channel channel, int characters) => NamedFrom(technique, channel, characters) is { } least && probability >= least;
+
+    /// <summary>The probability from which a technique is named in a kind of message; null where it never is.</summary>
+    public double? NamedFrom(string technique, Channel channel, int characters)
     {
         foreach (string bucket in LengthBucket.Of(channel, characters))
-            if (TechniquesOf?.TryGetValue(bucket, out var own) == true && own.TryGetValue(technique, out double least)) return probability >= least;
-        return Techniques.TryGetValue(technique, out double threshold) && probability >= threshold;
+            if (TechniquesOf?.TryGetValue(bucket, out var own) == true && own.TryGetValue(technique, out double least)) return least < Never ? least : null;
+        return Techniques.TryGetValue(technique, out double threshold) ? threshold : null;
     }
 }
 

@@ -97,6 +97,20 @@ public sealed class JudgeTests
         Assert.Equal(characters == 100, settings.Names("reward_lure", probability, Channel.Sms, characters));
     }
 
+    /// <summary>Cause: a head that knew fallacies from essays alone gave every ordinary mail a probability of .7, which became its score of manipulation.</summary>
+    [Fact]
+    public void A_technique_of_which_nothing_is_known_in_a_channel_has_no_probability_there()
+    {
+        var head = new Head("false_reasoning", [1], [], 0, new Platt(1, 0)) { Own = new HashSet<Channel> { Channel.Forum } };
+        var heads = new HeadFile(new HeadSet([0], [1], NoWords, [head with { Elsewhere = new Head("false_reasoning", [1], [], 0, new Platt(1, 2)) }]), new Dictionary<string, HumanScores>());
+        var none = new ScoreDecision(0.01, 0.95, new Dictionary<string, double>(), null, 0.05);
+        double? In(Channel channel, Dictionary<string, double> everywhere) =>
+            new Judge(heads, new DecisionSettings(50, none, none, none, everywhere)).Decide(new TextToJudge(channel, 500, 100, true, new TextFeatures([1], WordVector.None))) is var judged
+            && judged.Scores.Manipulation == judged.Manipulation["false_reasoning"] ? judged.Scores.Manipulation : -1;
+        Assert.Equal((new Platt(1, 0).Probability(1), null), (In(Channel.Forum, []), In(Channel.Email, [])));
+        Assert.Equal(new Platt(1, 2).Probability(1), In(Channel.Email, new() { ["false_reasoning"] = 0.99 }));
+    }
+
     /// <summary>Four heads that each read one feature as it is.</summary>
     private static Judgement Decide(float[] margins, int tokens, bool supported, int people = 400, Channel channel = Channel.Email)
     {
