@@ -58,7 +58,7 @@ public sealed class Judge
 
     /// <summary>In a channel that taught it nothing a technique has a probability where sources that were left out show that it travels; else nobody knows.</summary>
     private bool IsKnown(string technique, TextToJudge reading) =>
-        ReferenceEquals(Find(technique).In(reading.Channel), Find(technique)) || _decisions.NamedFrom(technique, reading.Channel, reading.Characters) is not null;
+        Find(technique) is var head && ReferenceEquals(head.In(reading.Channel), head) || _decisions.NamedFrom(technique, reading.Channel, reading.Characters) is not null;
 
     private Head Find(string name) => _heads.Heads.Heads.First(head => head.Name == name);
 

@@ -41,7 +41,7 @@ public static class LeaveOneSourceOut
             Example[] held = [.. examples.Where(example => example.SourceGroup == group)];
             Example[] others = [.. examples.Where(example => example.SourceGroup != group && example.Row.Split != "audit")];
             var space = FeatureSpace.Of(pipeline.Layout, [.. others.Select(example => example.Features)]);
-            var taught = RowWeights.Of(HeadNames.Synthetic, others, space.Scale([.. others.Select(example => example.Features)]), OwnChannels.Of(HeadNames.Synthetic, others));
+            var taught = RowWeights.Of(HeadNames.Synthetic, others, space.Scale([.. others.Select(example => example.Features)]), OwnChannels.None);
             var scores = Variants.ToDictionary(variant => variant.Name, variant => Score(new HeadFitting(pipeline.Layout, space, variant.Blocks), taught, space, held, cancellation), StringComparer.Ordinal);
             var words = TfidfBaseline.Train(others.Select(example => example.Placed with { Use = RowUse.Teaches }), row => row.Machine);
             scores["tfidf"] = [.. held.Select(example => words.Probability(example.Row.Text))];
