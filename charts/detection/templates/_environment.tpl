@@ -14,8 +14,21 @@
 {{- end }}
 - {name: Detection__Heads, value: {{ $v.heads | quote }}}
 - {name: Detection__Bodies, value: {{ $v.bodies | quote }}}
+{{- range $i, $receiver := $v.trustedReceivers }}
+- {name: Detection__TrustedReceivers__{{ $i }}, value: {{ $receiver | quote }}}
+{{- end }}
 {{- with $v.expectedPerDay }}
 - {name: Detection__ExpectedPerDay, value: {{ int64 . | quote }}}
+{{- end }}
+{{- range $name, $budgets := dict "Hold" (merge (dict "" $v.budget.hold) $v.budget.holdIn) "Review" (merge (dict "" $v.budget.review) $v.budget.reviewIn) }}
+{{- range $channel, $budget := $budgets }}
+{{- if and (hasSuffix "/day" $budget) (not $v.expectedPerDay) }}
+{{- fail (printf "budget: %s is a number a day, which needs expectedPerDay" $budget) }}
+{{- end }}
+{{- with $budget }}
+- {name: Detection__Budget__{{ $name }}{{ with $channel }}In__{{ . }}{{ end }}, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- range $i, $condition := $v.rule.hold }}
 - {name: Detection__Rule__Hold__{{ $i }}, value: {{ $condition | quote }}}
