@@ -68,6 +68,7 @@ public sealed class Retraining(IVerdictStore store, TrainedVersions versions, De
                     Corpus = options.Trainer.Corpus ?? [],
                     Extra = [.. samples, .. decided],
                     RowsPerSource = options.Trainer.RowsPerSource,
+                    Keep = manifest?.Dtypes.Contains(pipeline.Dtype) == true,
                     Features = Features,
                     Output = folder,
                     Name = versions.Name,
@@ -86,6 +87,7 @@ public sealed class Retraining(IVerdictStore store, TrainedVersions versions, De
                     ["decisionAnswers"] = decided.Count,
                     ["newSamples"] = samples.Count,
                     ["missingHeads"] = new JsonArray([.. Missing(source, report, progress).Select(head => (JsonNode)head)]),
+                    ["keptHeads"] = new JsonArray([.. (report.Manifest.Kept?.Heads ?? []).Select(head => (JsonNode)head)]),
                     ["candidate"] = Evaluate(candidate, tables, progress, cancellation),
                     ["inUse"] = Evaluate(pipeline, tables, progress, cancellation),
                 };
@@ -110,11 +112,11 @@ public sealed class Retraining(IVerdictStore store, TrainedVersions versions, De
 
     private DetectionPipeline Open(ModelSource source) => DetectionPipeline.Open(source, new PipelineOptions { Threads = options.Threads, Time = time });
 
-    /// <summary>Heads of the version in use for which the configured data holds too few answers: whoever promotes must know.</summary>
+    /// <summary>Heads of the version in use that the new one has not, since they are research heads or hold for another type of numbers: whoever promotes must know.</summary>
     private static string[] Missing(ModelSource source, HeadTrainingReport report, IProgress<string> progress)
     {
-        string[] missing = [.. source.Bundle?.Heads.Heads.Heads.Select(head => head.Name).Except(report.Heads.Keys) ?? []];
-        if (missing.Length > 0) progress.Report($"The version in use also has heads for {string.Join(", ", missing)}; the data holds too few answers for them.");
+        string[] missing = [.. source.Bundle?.Heads.Heads.Heads.Select(head => head.Name).Except(report.Heads.Keys).Except(report.Manifest.Kept?.Heads ?? []) ?? []];
+        if (missing.Length > 0) progress.Report($"The version in use also has heads for {string.Join(", ", missing)}; the new one does not.");
         return missing;
     }
 

@@ -28,7 +28,19 @@ public sealed record Bundle
     /// <summary>Of <see cref="Heads"/>.</summary>
     public DecisionSettings Decisions => IsResearch && Manifest.Research is { } research ? research.Decisions : Manifest.Decisions;
 
+    /// <summary>What <see cref="Heads"/> learned from.</summary>
+    public IReadOnlyList<TrainingSource> Training => IsResearch && Manifest.Research is { } research ? research.Training : Manifest.Training;
+
     public BundleIdentity Identity => new(Manifest.Name, Manifest.Version, Sha256);
+
+    /// <summary>The same bundle with the one or the other set of heads.</summary>
+    /// <exception cref="BundleException">It has no such set, or the set's file is broken.</exception>
+    public Bundle WithHeads(bool research)
+    {
+        if (IsResearch == research) return this;
+        // Base weights by reference are a file or a folder.
+        return Open(Folder, research, [BasePath, Path.GetDirectoryName(BasePath)!]);
+    }
 
     /// <param name="folder">Holds <c>bundle.json</c>.</param>
     /// <param name="research">Takes the heads that learned from restricted sources too (non-commercial).</param>
@@ -90,8 +102,7 @@ public sealed record Bundle
     private static void Verify(string path, BundleFile expected)
     {
         if (!File.Exists(path)) throw new BundleException(path, "missing.");
-        using var stream = File.OpenRead(path);
-        string actual = Convert.ToHexStringLower(SHA256.HashData(stream));
+        string actual = BundleFile.Of(path).Sha256;
         if (actual != expected.Sha256) throw new BundleException(path, $"has the hash {actual}; {BundleManifest.FileName} says {expected.Sha256}.");
     }
 

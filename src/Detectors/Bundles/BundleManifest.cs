@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -29,6 +30,9 @@ public sealed record BundleManifest
     /// <summary>Every file that taught or calibrated, with hash and licence.</summary>
     public IReadOnlyList<TrainingSource> Training { get; init; } = [];
 
+    /// <summary>Heads that an older version trained; null: this one trained all of them.</summary>
+    public KeptHeads? Kept { get; init; }
+
     /// <summary>What differs where the research heads judge; null without them.</summary>
     public ResearchSettings? Research { get; init; }
 
@@ -51,7 +55,15 @@ public sealed record BundleManifest
 /// <param name="From">Where to get the files, for people.</param>
 public sealed record BaseWeights(bool Inside, IReadOnlyList<BundleFile> Files, string From, string Licence);
 
-public sealed record BundleFile(string Name, string Sha256, long Bytes);
+public sealed record BundleFile(string Name, string Sha256, long Bytes)
+{
+    /// <summary>A file as it is.</summary>
+    public static BundleFile Of(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return new BundleFile(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
+    }
+}
 
 /// <summary>How features are made: a head is only good for features made this very way.</summary>
 /// <param name="MaxTokens">Tokens of a message that are read; the rest is left out and <c>truncated</c> says so.</param>
@@ -59,7 +71,15 @@ public sealed record BundleFile(string Name, string Sha256, long Bytes);
 public sealed record FeatureSettings(int Version, IReadOnlyList<int> Layers, int Width, int MaxTokens, bool FirstPredicted);
 
 /// <summary>How the heads decide that learned from restricted sources too, and what they learned from.</summary>
-public sealed record ResearchSettings(DecisionSettings Decisions, IReadOnlyList<TrainingSource> Training);
+public sealed record ResearchSettings(DecisionSettings Decisions, IReadOnlyList<TrainingSource> Training)
+{
+    /// <summary>As <see cref="BundleManifest.Kept"/>, of these heads.</summary>
+    public KeptHeads? Kept { get; init; }
+}
+
+/// <summary>Heads that are those of an older version, with all that was measured of them.</summary>
+/// <param name="Sha256">Of the older version's <c>bundle.json</c>.</param>
+public sealed record KeptHeads(string Version, string Sha256, IReadOnlyList<string> Heads);
 
 /// <param name="Research">Heads that learned from restricted sources too: not for commercial use.</param>
 public sealed record HeadFiles(BundleFile Default, BundleFile? Research = null);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Detection.Detectors.Bundles;
 
 /// <summary>What <c>--model</c> names: a bundle, or a plain model without heads.</summary>
@@ -38,8 +36,7 @@ public sealed record ModelSource(string Name, string Path, Bundle? Bundle)
     /// <returns>The copy's path and its hash.</returns>
     public static (string Path, string Sha256) Import(string file, string dataFolder)
     {
-        string sha256;
-        using (var stream = File.OpenRead(file)) sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
+        string sha256 = BundleFile.Of(file).Sha256;
         string folder = System.IO.Path.Combine(dataFolder, ImportedFolder, "base-" + sha256[..16]), target = System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file));
         Directory.CreateDirectory(folder);
         string partial = target + ".part";

@@ -29,7 +29,7 @@ internal sealed class HeadsElsewhere
     }
 
     /// <summary>There are so many rows of either answer.</summary>
-    public bool Teach(string head, int fewest) => _learn.Count(example => HeadTargets.Of(example.Row, head) == true) >= fewest && _learn.Count(example => HeadTargets.Of(example.Row, head) == false) >= fewest;
+    public bool Teach(string head, int fewest) => HeadTargets.Teach(_learn, head, fewest);
 
     /// <summary>Of what is held, by variant and <see cref="Floor"/>; above 0 at even odds.</summary>
     /// <param name="strength">Chosen once and for all sources, so that none of them has a say in how it is measured.</param>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Detection.Checkpoints;
@@ -29,7 +28,7 @@ internal static class BundleWriter
             foreach (var file in checkpoint.Files)
             {
                 string target = Path.Combine(options.Output, file.Name);
-                if (!File.Exists(target) || Hash(target) != file.Sha256()) File.Copy(file.Path, target, overwrite: true);
+                if (!File.Exists(target) || BundleFile.Of(target).Sha256 != file.Sha256()) File.Copy(file.Path, target, overwrite: true);
             }
         var manifest = new BundleManifest
         {
@@ -41,7 +40,8 @@ internal static class BundleWriter
             Heads = new HeadFiles(written, second),
             Decisions = heads.Decisions,
             Training = heads.Sources,
-            Research = research is null ? null : new ResearchSettings(research.Decisions, research.Sources),
+            Kept = heads.Kept,
+            Research = research is null ? null : new ResearchSettings(research.Decisions, research.Sources) { Kept = research.Kept },
             Metrics = new JsonObject
             {
                 ["heldOutAuroc"] = new JsonObject(heads.Fitted.Where(head => !double.IsNaN(head.Strength.Auroc)).Select(head => KeyValuePair.Create(head.Name, (JsonNode?)Math.Round(head.Strength.Auroc, 4)))),
@@ -63,7 +63,7 @@ internal static class BundleWriter
     {
         string path = Path.Combine(folder, name);
         heads.Write(path);
-        return new BundleFile(name, Hash(path), new FileInfo(path).Length);
+        return BundleFile.Of(path);
     }
 
     private static string LicenceOf(TrainedHeads research)
@@ -76,11 +76,5 @@ internal static class BundleWriter
             {string.Join('\n', restricted.Select(source => $"{source.Source}: {source.Licence}"))}
 
             """;
-    }
-
-    private static string Hash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

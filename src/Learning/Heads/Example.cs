@@ -43,6 +43,13 @@ internal static class HeadTargets
     public static bool IsOrdinary(Example example, string head) => Of(example.Row, head) == false
         && (head == HeadNames.Synthetic || example.Channel != Channel.Email || !example.Row.File.StartsWith("corpus/", StringComparison.Ordinal));
 
+    /// <summary>There are so many rows of either answer.</summary>
+    public static bool Teach(IEnumerable<Example> rows, string head, int fewest)
+    {
+        var answers = rows.Select(example => Of(example.Row, head)).ToLookup(answer => answer);
+        return answers[true].Count() >= fewest && answers[false].Count() >= fewest;
+    }
+
     /// <summary>Null: the row says nothing about the head.</summary>
     public static bool? Of(LabelledRow row, string head) => head switch
     {

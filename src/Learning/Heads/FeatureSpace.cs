@@ -26,9 +26,11 @@ internal sealed class FeatureSpace
     /// <summary>Numbers that stand for hidden states; criteria and surface follow.</summary>
     public int Hidden => _directions.Length == 0 ? _hidden : _directions.Length;
 
-    public static FeatureSpace Of(FeatureLayout layout, IReadOnlyList<StoredFeatures> rows)
+    /// <param name="known">Heads over whose scaling and words others are to learn; null: both are found over the rows.</param>
+    public static FeatureSpace Of(FeatureLayout layout, IReadOnlyList<StoredFeatures> rows, HeadSet? known = null)
     {
-        var scaling = ScalingOf(rows);
+        var scaling = known is { GramRarity.Length: > 0 } ? known.With([]) : ScalingOf(rows);
+        if (known is { GramRarity.Length: 0 }) scaling = new HeadSet(known.Mean, known.Deviation, known.Vocabulary, []) { GramRarity = scaling.GramRarity };
         return new FeatureSpace(scaling, layout.Hidden, layout.Hidden <= MostDirections ? [] : Directions(layout.Hidden, scaling, rows));
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Detection.Contracts;
 using Detection.Detectors;
@@ -42,16 +41,27 @@ public sealed class HeadTraining
     private HeadTrainingReport Run(CancellationToken cancellation)
     {
         LabelledRow[] rows = [.. _options.Data.SelectMany(LabelledFile.Read)];
-        var heads = Learn(rows, _options.Licences, cancellation);
+        var (first, second) = Known();
+        var heads = Learn(rows, _options.Licences, first, cancellation);
         // The same sources in both sets are the same heads twice: then there is one set.
-        var research = _options.Research && _options.Licences < LicenceClass.Restricted && rows.Any(row => !Allowed(row, _options.Licences))
-            ? Learn(rows, LicenceClass.Restricted, cancellation)
+        var research = _options.Research && _options.Licences < LicenceClass.Restricted && (second is not null || rows.Any(row => !Allowed(row, _options.Licences)))
+            ? Learn(rows, LicenceClass.Restricted, second, cancellation)
             : null;
         var manifest = BundleWriter.Write(_pipeline, _options, heads, research);
         return new HeadTrainingReport(manifest, heads.Fitted.ToDictionary(head => head.Name, head => head.Strength, StringComparer.Ordinal), heads.Taught, heads.Calibrated);
     }
 
-    private TrainedHeads Learn(LabelledRow[] rows, LicenceClass licences, CancellationToken cancellation)
+    /// <summary>Both sets of heads that may stay; null: nothing stays, or there is no such set.</summary>
+    private (Bundle? First, Bundle? Research) Known()
+    {
+        if (!_options.Keep) return (null, null);
+        var bundle = _pipeline.Source.Bundle ?? throw new InvalidDataException($"{_pipeline.Source.Name} has no heads that could stay.");
+        if (!bundle.Manifest.Dtypes.Contains(_pipeline.Dtype) || bundle.Manifest.Features with { Version = _pipeline.Settings.Version, Layers = _pipeline.Settings.Layers } != _pipeline.Settings)
+            throw new InvalidDataException($"{_pipeline.Source.Name}: its heads are for {string.Join(", ", bundle.Manifest.Dtypes)} and {bundle.Manifest.Features.MaxTokens} tokens; beside them none can learn from {_pipeline.Dtype} and {_pipeline.Settings.MaxTokens}.");
+        return (bundle.WithHeads(research: false), _options.Research && bundle.Manifest.Heads.Research is not null ? bundle.WithHeads(research: true) : null);
+    }
+
+    private TrainedHeads Learn(LabelledRow[] rows, LicenceClass licences, Bundle? known, CancellationToken cancellation)
     {
         var set = LabelledSet.Of([.. rows.Where(row => Allowed(row, licences)), .. _options.Extra]);
         _progress.Report($"{licences.ToString().ToLowerInvariant()}: {set.Rows.Count} rows of {_options.Data.Count} files; {set.Removed} left out because a twin is measured.");
@@ -65,18 +75,25 @@ public sealed class HeadTraining
         }
         var unread = Unread(set, teach);
         if (unread.Length > 0) _progress.Report($"{unread.Length} more rows teach by their words and make-up alone.");
-        var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)]);
-        var fitted = FitAll(teaching, unread, calibrating, space, cancellation);
+        string[] names = [.. HeadNames.All.Where(head => (_options.Only.Count == 0 || _options.Only.Contains(head)) && HeadTargets.Teach(TeachersOf(head, teaching, unread), head, FewestPositives))];
+        Head[] kept = [.. known?.Heads.Heads.Heads.Where(head => !names.Contains(head.Name)) ?? []];
+        if (kept.Length > 0) _progress.Report($"Of version {known!.Manifest.Version} stay: {string.Join(", ", kept.Select(head => head.Name))}.");
+        var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)], kept.Length > 0 ? known!.Heads.Heads : null);
+        var fitted = FitAll(names, teaching, unread, calibrating, space, cancellation);
         var plain = space.Scaling.With([.. fitted.Select(head => head.Uncalibrated())]);
         ScoredExample[] scored = [.. calibrating.Select(example => ScoredExample.Of(plain, example))];
         var heads = Calibrate(plain, scored);
         var people = heads.Heads.Where(head => head.Name is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing)
             .ToDictionary(head => head.Name, head => People(heads, head.Name, scored), StringComparer.Ordinal);
-        var file = new HeadFile(heads, people) { Spans = SpanTraining.Fit(_pipeline, set, _progress, cancellation) };
+        var file = new HeadFile(heads, people) { Spans = names.Any(HeadNames.IsTechnique) ? SpanTraining.Fit(_pipeline, set, _progress, cancellation) : null };
         var decisions = Decisions(file, scored, fitted) with { Passage = PassageThresholds.Choose(_pipeline, heads, calibrating, _options.Budget, Confidence, _progress, cancellation) };
         var chose = file.Spans is null ? [] : set.For(RowUse.SetsThresholds).Where(SpanTraining.Marks);
-        return new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate.Union(chose)]), fitted, teaching.Length, calibrating.Length);
+        var trained = new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate.Union(chose)]), fitted, teaching.Length, calibrating.Length);
+        return kept.Length > 0 ? trained.Beside(known!, kept) : trained;
     }
+
+    /// <summary>Rows that no model has read say nothing of who wrote them.</summary>
+    private static Example[] TeachersOf(string head, Example[] teaching, Example[] unread) => head == HeadNames.Synthetic ? teaching : [.. teaching, .. unread];
 
     /// <summary>One row in so many of authorship is learned from a second time, as an attack leaves it: whatever the attack, the answer stays.</summary>
     private bool IsAttacked(PlacedRow row) => row.Row.Machine is not null && row.Row.Task == LearningTask.Synthetic && SplitRules.Share(row.Row.Id + "/attacked") < 100 * _options.AttackedShare;
@@ -145,17 +162,16 @@ public sealed class HeadTraining
         return [.. examples.Where(example => example.Features.Supported)];
     }
 
-    private List<FittedHead> FitAll(Example[] teaching, Example[] unread, Example[] calibrating, FeatureSpace space, CancellationToken cancellation)
+    private List<FittedHead> FitAll(string[] heads, Example[] teaching, Example[] unread, Example[] calibrating, FeatureSpace space, CancellationToken cancellation)
     {
         var fitting = new HeadFitting(_pipeline.Layout, space);
         Example[] all = [.. teaching, .. unread];
         var scaled = space.Scale([.. all.Select(example => example.Features)]);
         var fitted = new List<FittedHead>();
-        foreach (string head in HeadNames.All)
+        foreach (string head in heads)
         {
-            var from = head == HeadNames.Synthetic ? teaching : all;
+            var from = TeachersOf(head, teaching, unread);
             var taught = RowWeights.Of(head, from, scaled, OwnChannels.Of(head, from));
-            if (!IsEnough(taught)) continue;
             var made = HeadNames.IsTechnique(head) ? FitTechnique(taught, all, scaled, calibrating, fitting, space, cancellation) : fitting.Fit(taught, cancellation);
             fitted.Add(made);
             _progress.Report($"{head}: {made.Positives} of {made.Positives + made.Negatives} rows, ridge {made.Strength.Ridge}, words {made.Strength.WordScale}, AUROC on held-out folds {made.Strength.Auroc:F3}.");
@@ -171,9 +187,6 @@ public sealed class HeadTraining
         return made with { Unseen = [.. Unseen(head, teaching, scaled, calibrating, fitting, space, cancellation)] };
     }
 
-    private static bool IsEnough(TaughtExamples taught) =>
-        taught.Examples.Count(row => row.Row.Positive) >= FewestPositives && taught.Examples.Count(row => !row.Row.Positive && !row.IsBackground) >= FewestPositives;
-
     /// <summary>Each source by a head that learned from the others.</summary>
     private static IEnumerable<(float Margin, bool Positive)> Unseen(string head, Example[] teaching, ScaledFeatures[] scaled, Example[] calibrating, HeadFitting fitting, FeatureSpace space, CancellationToken cancellation)
     {
@@ -181,8 +194,8 @@ public sealed class HeadTraining
         {
             int[] others = [.. Enumerable.Range(0, teaching.Length).Where(i => teaching[i].SourceGroup != source.Key)];
             Example[] learn = [.. others.Select(i => teaching[i])];
+            if (!HeadTargets.Teach(learn, head, FewestPositives)) continue;
             var taught = RowWeights.Of(head, learn, [.. others.Select(i => scaled[i])], OwnChannels.None);
-            if (!IsEnough(taught)) continue;
             var heads = space.Scaling.With([fitting.Fit(taught, HeadFitting.Travelling, cancellation).Uncalibrated()]);
             foreach (var example in source) yield return (heads.Margins(example.Features.ForHeads)[0], example.Row.Techniques![head]);
         }
@@ -244,7 +257,7 @@ public sealed class HeadTraining
     private List<TrainingSource> Sources(IEnumerable<PlacedRow> rows) =>
         [.. rows.GroupBy(row => (row.Row.File, row.Use)).OrderBy(group => group.Key.File, StringComparer.Ordinal).ThenBy(group => group.Key.Use).Select(group =>
         {
-            string sha256 = _collected.Contains(group.Key.File) ? LabelledSet.HashOf(group.Select(row => row.Row.Text)) : _paths.TryGetValue(group.Key.File.Split('/')[1], out string? path) ? HashOf(path) : "";
+            string sha256 = _collected.Contains(group.Key.File) ? LabelledSet.HashOf(group.Select(row => row.Row.Text)) : _paths.TryGetValue(group.Key.File.Split('/')[1], out string? path) ? BundleFile.Of(path).Sha256 : "";
             var licence = Licence(group.Key.File);
             return new TrainingSource(group.Key.File, group.Key.Use == RowUse.Teaches ? "trains" : "calibrates", group.Count(),
                 sha256, licence?.Class.ToString().ToLowerInvariant() ?? "own", licence?.Licence ?? "collected here");
@@ -254,12 +267,6 @@ public sealed class HeadTraining
         (file.StartsWith("corpus/", StringComparison.Ordinal) ? DataLicences.Current.Corpus : DataLicences.Current.Data)
         .FirstOrDefault(one => one.Source == file || file == "corpus/" + one.Source);
 
-    private static string HashOf(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
-
     private sealed class Reported(Action<FeatureProgress> report) : IProgress<FeatureProgress>
     {
         public void Report(FeatureProgress value) => report(value);
@@ -267,7 +274,44 @@ public sealed class HeadTraining
 }
 
 /// <summary>One set of heads as it was learned.</summary>
-internal sealed record TrainedHeads(HeadFile File, DecisionSettings Decisions, IReadOnlyList<TrainingSource> Sources, IReadOnlyList<FittedHead> Fitted, int Taught, int Calibrated);
+internal sealed record TrainedHeads(HeadFile File, DecisionSettings Decisions, IReadOnlyList<TrainingSource> Sources, IReadOnlyList<FittedHead> Fitted, int Taught, int Calibrated)
+{
+    /// <summary>Of an older version; null: all were trained.</summary>
+    public KeptHeads? Kept { get; init; }
+
+    /// <summary>With heads of an older version, over whose scaling these were learned, and what was measured of them.</summary>
+    public TrainedHeads Beside(Bundle known, IReadOnlyList<Head> kept)
+    {
+        bool Stays(string head) => kept.Any(one => one.Name == head);
+        T Of<T>(string head, T trained, T before) => Stays(head) ? before : trained;
+        var older = known.Decisions;
+        Dictionary<string, double> Together(IReadOnlyDictionary<string, double>? trained, IReadOnlyDictionary<string, double>? before) =>
+            new((trained ?? new Dictionary<string, double>()).Concat((before ?? new Dictionary<string, double>()).Where(one => Stays(one.Key))).OrderBy(one => one.Key, StringComparer.Ordinal), StringComparer.Ordinal);
+        return this with
+        {
+            File = new HeadFile(
+                File.Heads.With([.. HeadNames.All.SelectMany(name => File.Heads.Heads.Concat(kept).Where(head => head.Name == name))]),
+                File.People.Concat(known.Heads.People.Where(one => Stays(one.Key))).ToDictionary(StringComparer.Ordinal))
+            {
+                Spans = File.Spans ?? known.Heads.Spans,
+            },
+            Decisions = Decisions with
+            {
+                Synthetic = Of(HeadNames.Synthetic, Decisions.Synthetic, older.Synthetic),
+                Spam = Of(HeadNames.Spam, Decisions.Spam, older.Spam),
+                Phishing = Of(HeadNames.Phishing, Decisions.Phishing, older.Phishing),
+                Passage = Of(HeadNames.Synthetic, Decisions.Passage, older.Passage),
+                Techniques = Together(Decisions.Techniques, older.Techniques),
+                TechniquesOf = (Decisions.TechniquesOf?.Keys ?? []).Union(older.TechniquesOf?.Keys ?? [], StringComparer.Ordinal).Order(StringComparer.Ordinal)
+                    .Select(bucket => (bucket, OfBucket: Together(Decisions.TechniquesOf?.GetValueOrDefault(bucket), older.TechniquesOf?.GetValueOrDefault(bucket)))).Where(one => one.OfBucket.Count > 0)
+                    .ToDictionary(one => one.bucket, one => (IReadOnlyDictionary<string, double>)one.OfBucket, StringComparer.Ordinal),
+            },
+            Sources = [.. known.Training.Union(Sources)],
+            Kept = new KeptHeads(known.Manifest.Version, known.Sha256, [.. kept.Select(head => head.Name)]),
+        };
+    }
+}
 
 /// <summary>What a training made.</summary>
+/// <param name="Heads">Those that were trained.</param>
 public sealed record HeadTrainingReport(BundleManifest Manifest, IReadOnlyDictionary<string, HeadStrength> Heads, int Taught, int Calibrated);

@@ -24,6 +24,15 @@ public sealed record HeadTrainingOptions
     /// <summary>Also trains a second set of heads on all sources, restricted ones too, for research: <c>heads-research.safetensors</c>.</summary>
     public bool Research { get; init; }
 
+    /// <summary>
+    /// Heads of the bundle that the pipeline was opened on stay as they are where the data holds too few answers for one, or <see cref="Only"/> does not name it; then all heads read the words that
+    /// they know. False: such heads are missing from the new version.
+    /// </summary>
+    public bool Keep { get; init; }
+
+    /// <summary>Heads that are trained; empty: all that the data teaches.</summary>
+    public IReadOnlyCollection<string> Only { get; init; } = [];
+
     /// <summary>Share of the authorship rows that teach a second time under one of the eight attacks of <see cref="Attacks.Attack"/>. Default a tenth.</summary>
     [Range(0.0, 1.0)]
     public double AttackedShare { get; init; } = 0.1;

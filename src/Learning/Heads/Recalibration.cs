@@ -32,13 +32,11 @@ public static class Recalibration
         var manifest = bundle.Manifest with { Version = version, Training = [.. bundle.Manifest.Training, .. Sources(people, wanted)], Metrics = null };
         Directory.CreateDirectory(output);
         foreach (string file in Directory.EnumerateFiles(bundle.Folder).Where(file => Stays(bundle, Path.GetFileName(file)))) File.Copy(file, Path.Combine(output, Path.GetFileName(file)), overwrite: true);
-        // One of the two sets is open already; base weights by reference are a file or a folder.
-        Bundle Set(bool isResearch) => bundle.IsResearch == isResearch ? bundle : Bundle.Open(bundle.Folder, isResearch, [bundle.BasePath, Path.GetDirectoryName(bundle.BasePath)!]);
-        var first = Add(Set(isResearch: false), people, wanted);
+        var first = Add(bundle.WithHeads(research: false), people, wanted);
         manifest = manifest with { Decisions = first.Decisions, Heads = manifest.Heads with { Default = BundleWriter.Write(output, manifest.Heads.Default.Name, first.File) } };
         if (manifest.Research is { } research && manifest.Heads.Research is { } heads)
         {
-            var second = Add(Set(isResearch: true), people, wanted);
+            var second = Add(bundle.WithHeads(research: true), people, wanted);
             manifest = manifest with { Research = research with { Decisions = second.Decisions }, Heads = manifest.Heads with { Research = BundleWriter.Write(output, heads.Name, second.File) } };
         }
         BundleWriter.Save(output, manifest);

@@ -28,6 +28,8 @@ public sealed class CommandErrorsTests
     [InlineData("bench --second nowhere", "nowhere: neither a file")]
     [InlineData("bench --model nowhere", "nowhere: neither a file")]
     [InlineData("train heads --data rows.jsonl --output out --name n --bundle-version 1 --base-from here --base-licence own --model nowhere", "nowhere: neither a file")]
+    [InlineData("train heads --data rows.jsonl --output out --name n --bundle-version 1 --base-from here --base-licence own --only kindness", "no head called kindness")]
+    [InlineData("train heads --data rows.jsonl --output out --name n --bundle-version 1 --base-from here --base-licence own --keep --layers 1 2", "leave --layers out")]
     [InlineData("train lm --corpus nowhere.jsonl --folder {data}/run", "nowhere.jsonl")]
     [InlineData("models info nowhere", "nowhere: neither a file")]
     [InlineData("models verify nowhere", "nowhere: neither a file")]

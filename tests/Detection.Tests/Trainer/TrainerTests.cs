@@ -25,6 +25,7 @@ public sealed class TrainerTests(TrainedHost host) : IClassFixture<TrainedHost>
         var figures = Assert.Single(list["versions"]!.AsArray())!;
         Assert.Equal((TrainedHost.Decided * 3, TrainedHost.Added), ((int)figures["decisionAnswers"]!, (int)figures["newSamples"]!));
         Assert.Empty(figures["missingHeads"]!.AsArray());
+        Assert.Empty(figures["keptHeads"]!.AsArray());
         Assert.Equal(("1", (string?)figures["version"]), ((string?)figures["inUse"]!["version"], (string?)figures["candidate"]!["version"]));
         foreach (string side in new[] { "candidate", "inUse" })
         {
@@ -49,6 +50,19 @@ public sealed class TrainerTests(TrainedHost host) : IClassFixture<TrainedHost>
         }
         Assert.Contains(training, one => one is { Source: "samples/machine/okapis.jsonl", Use: "trains", Rows: TrainedHost.Added, LicenceClass: "own", Sha256.Length: 64 });
         Assert.Empty(Directory.GetDirectories(host.Versions.Folder, ".*"));
+    }
+
+    [Fact]
+    public async Task What_the_data_does_not_teach_stays_as_it_is_in_the_version_in_use_and_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new DetectionOptions { Data = folder.Path, Model = "tiny", Bundles = host.Options.Bundles, Trainer = new TrainerOptions { Data = [host.Options.Trainer.Data![1]] } };
+        var versions = new TrainedVersions(options);
+        string version = await new Retraining(host.Store, versions, options, TimeProvider.System).RunAsync(new TinyBundle.Lines([]), Cancellation);
+        var figures = JsonNode.Parse(File.ReadAllText(Path.Combine(versions.FolderOf(version), "evaluation.json")))!;
+        Assert.Empty(figures["missingHeads"]!.AsArray());
+        Assert.Equal(["synthetic", .. TinyBundle.Techniques], figures["keptHeads"]!.AsArray().Select(head => (string)head!));
+        Assert.Equal(["synthetic", "spam", "phishing", .. TinyBundle.Techniques], Bundle.Open(versions.FolderOf(version)).Heads.Heads.Heads.Select(head => head.Name));
     }
 
     [Fact]
