@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using Detection.Contracts;
+using Detection.Detectors;
 using Detection.Detectors.Bundles;
 using Detection.Detectors.Heads;
+using Detection.Ingest;
 
 namespace Detection.Tests.Detectors;
 
@@ -15,6 +18,21 @@ public sealed class BundleTests
         Assert.Equal(("some", "3"), (bundle.Identity.Name, bundle.Identity.Version));
         Assert.Equal(64, bundle.Sha256.Length);
         Assert.Equal(Path.Combine(folder.Path, "base.gguf"), bundle.BasePath);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_shipped_bundle_by_reference_judges_mail_over_the_weights_that_it_names(bool research)
+    {
+        var bundle = Bundle.Open(Path.Combine(Repository.Root, "models", "smollm2-135m"), research, [Repository.Shared("models", "smollm2-135m-instruct")]);
+        using var pipeline = DetectionPipeline.Open(new ModelSource("smollm2-135m", bundle.BasePath, bundle), new PipelineOptions());
+        Message Sample(string name) => MessageExtraction.Extract(MessageJson.FromMail(File.ReadAllBytes(Path.Combine(Repository.Root, "samples", "mail", name))), new IngestOptions());
+        var judged = pipeline.Judge([Sample("crude-spam-capsules.eml"), Sample("club-notices.eml")], TestContext.Current.CancellationToken).ToArray();
+        Assert.InRange(judged[0].Scores.Spam!.Value, 0.9, 1);
+        Assert.InRange(judged[1].Scores.Spam!.Value, 0, 0.1);
+        Assert.All(judged, one => Assert.Equal(bundle.Heads.Heads.Heads.Select(head => head.Name).Where(HeadNames.IsTechnique), one.Manipulation.Keys));
+        Assert.All(judged, one => Assert.Contains("synthetic", one.FalsePositiveRate.Keys));
     }
 
     [Theory]

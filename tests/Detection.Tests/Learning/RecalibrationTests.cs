@@ -33,11 +33,13 @@ public sealed class RecalibrationTests(TinyBundle tiny)
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void The_shipped_bundle_decides_by_what_its_own_scores_of_people_show(bool research)
+    [InlineData("compact", false)]
+    [InlineData("compact", true)]
+    [InlineData("smollm2-135m", false)]
+    [InlineData("smollm2-135m", true)]
+    public void A_shipped_bundle_decides_by_what_its_own_scores_of_people_show(string name, bool research)
     {
-        var bundle = Bundle.Open(Path.Combine(Repository.Root, "models", "compact"), research);
+        var bundle = Bundle.Open(Path.Combine(Repository.Root, "models", name), research, name == "compact" ? [] : [Repository.Shared("models", "smollm2-135m-instruct")]);
         foreach (var (head, decision) in new[] { (HeadNames.Synthetic, bundle.Decisions.Synthetic), (HeadNames.Spam, bundle.Decisions.Spam), (HeadNames.Phishing, bundle.Decisions.Phishing) })
             Assert.Equal(Thresholds.Above(bundle.Heads.People[head], decision.Budget, decision.Confidence).ToArray(), decision.Above.OrderBy(one => one.Key, StringComparer.Ordinal).ToArray());
     }
