@@ -104,12 +104,13 @@ internal static class CardTables
         bool Gold(MeasuredRow row) => HeadTargets.Of(row.Row, head) == true;
         int positives = rows.Count(Gold);
         bool enough = positives >= Fewest && rows.Length - positives >= Fewest;
-        (double, bool)[] probabilities = [.. rows.Select(row => (Probability(row.Judgement, head)!.Value, Gold(row)))];
+        // Where a technique is silent it has a margin and no probability: not named, and nothing to calibrate.
+        (double, bool)[] probabilities = [.. rows.Select(row => (Probability: Probability(row.Judgement, head), Gold: Gold(row))).Where(one => one.Probability is not null).Select(one => (one.Probability!.Value, one.Gold))];
         var (auroc, interval) = Auroc([.. rows.Select(row => (row, (double)row.Judgement.Margins[head], Gold(row)))]);
         return new HeadFigures(head, rows.Length, positives, auroc, interval,
             enough ? Ranking.AveragePrecision(probabilities) : double.NaN,
             enough ? Counts.Of(rows.Select(row => (SaysYes(row.Judgement, head), Gold(row)))).F1 : double.NaN,
-            rows.Length < Fewest ? double.NaN : Probabilities.ExpectedCalibrationError(probabilities), rows.Length < Fewest ? double.NaN : Probabilities.Brier(probabilities));
+            probabilities.Length < Fewest ? double.NaN : Probabilities.ExpectedCalibrationError(probabilities), probabilities.Length < Fewest ? double.NaN : Probabilities.Brier(probabilities));
     }
 
     /// <summary>Files of one source group share their people, and a cluster's name is its file's.</summary>
