@@ -141,7 +141,7 @@ internal static class ModelCard
         : head is HeadNames.Synthetic or HeadNames.Spam or HeadNames.Phishing || decisions.TechniquesOf?.Values.Any(bucket => bucket.TryGetValue(head, out double own) && own < DecisionSettings.Never) == true ? "see below" : "never: under half right";
 
     private static string? StayedOf(KeptHeads? kept) => kept is null ? null
-        : $"As in version {kept.Version} (`bundle.json` sha256 `{kept.Sha256}`), whose card says what taught them, with their thresholds: {string.Join(", ", kept.Heads)}.";
+        : $"As in version {kept.Version} (`bundle.json` sha256 `{kept.Sha256}`), with their thresholds; the data below taught them too: {string.Join(", ", kept.Heads)}.";
 
     private static string? Higher(DecisionSettings decisions) => decisions.TechniquesOf is not { Count: > 0 } channels ? null
         : $"Named from another P in some channels and lengths, chosen on validation rows of that kind where there are {TechniqueThresholds.FewestOfAnswer} of either answer, else in all channels that taught it, and so high that at most a tenth (of a lure: 3 %) of its ordinary messages are. The P above is for all others: chosen on sources that taught nothing of it, by heads that learned from the others, as if at most one message in five used it; where those are wrong more often than right, or only one source shows a technique, it is named in these alone: {string.Join("; ", channels.OrderBy(channel => channel.Key, StringComparer.Ordinal).Select(channel =>
