@@ -20,14 +20,25 @@
 {{- with $v.expectedPerDay }}
 - {name: Detection__ExpectedPerDay, value: {{ int64 . | quote }}}
 {{- end }}
-{{- range $name, $budgets := dict "Hold" (merge (dict "" $v.budget.hold) $v.budget.holdIn) "Review" (merge (dict "" $v.budget.review) $v.budget.reviewIn) }}
-{{- range $channel, $budget := $budgets }}
-{{- if and (hasSuffix "/day" $budget) (not $v.expectedPerDay) }}
-{{- fail (printf "budget: %s is a number a day, which needs expectedPerDay" $budget) }}
+{{- range concat (list $v.budget.hold $v.budget.review) (values $v.budget.holdIn) (values $v.budget.reviewIn) }}
+{{- if and (hasSuffix "/day" .) (not $v.expectedPerDay) }}
+{{- fail (printf "budget: %s is a number a day, which needs expectedPerDay" .) }}
 {{- end }}
+{{- end }}
+{{- with $v.budget.hold }}
+- {name: Detection__Budget__Hold, value: {{ . | quote }}}
+{{- end }}
+{{- with $v.budget.review }}
+- {name: Detection__Budget__Review, value: {{ . | quote }}}
+{{- end }}
+{{- range $channel, $budget := $v.budget.holdIn }}
 {{- with $budget }}
-- {name: Detection__Budget__{{ $name }}{{ with $channel }}In__{{ . }}{{ end }}, value: {{ . | quote }}}
+- {name: Detection__Budget__HoldIn__{{ $channel }}, value: {{ . | quote }}}
 {{- end }}
+{{- end }}
+{{- range $channel, $budget := $v.budget.reviewIn }}
+{{- with $budget }}
+- {name: Detection__Budget__ReviewIn__{{ $channel }}, value: {{ . | quote }}}
 {{- end }}
 {{- end }}
 {{- range $i, $condition := $v.rule.hold }}
