@@ -68,7 +68,7 @@ public sealed class Retraining(IVerdictStore store, TrainedVersions versions, De
                     Corpus = options.Trainer.Corpus ?? [],
                     Extra = [.. samples, .. decided],
                     RowsPerSource = options.Trainer.RowsPerSource,
-                    Keep = manifest?.Dtypes.Contains(pipeline.Dtype) == true,
+                    Keep = pipeline.HasHeads,
                     Features = Features,
                     Output = folder,
                     Name = versions.Name,

@@ -29,8 +29,13 @@ internal sealed class FeatureSpace
     /// <param name="known">Heads over whose scaling and words others are to learn; null: both are found over the rows.</param>
     public static FeatureSpace Of(FeatureLayout layout, IReadOnlyList<StoredFeatures> rows, HeadSet? known = null)
     {
-        var scaling = known is { GramRarity.Length: > 0 } ? known.With([]) : ScalingOf(rows);
-        if (known is { GramRarity.Length: 0 }) scaling = new HeadSet(known.Mean, known.Deviation, known.Vocabulary, []) { GramRarity = scaling.GramRarity };
+        var scaling = known switch
+        {
+            null => ScalingOf(rows),
+            { GramRarity.Length: > 0 } => known.With([]),
+            // None of them reads runs of characters.
+            _ => new HeadSet(known.Mean, known.Deviation, known.Vocabulary, []) { GramRarity = ScalingOf(rows).GramRarity },
+        };
         return new FeatureSpace(scaling, layout.Hidden, layout.Hidden <= MostDirections ? [] : Directions(layout.Hidden, scaling, rows));
     }
 

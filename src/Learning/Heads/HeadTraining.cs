@@ -56,8 +56,9 @@ public sealed class HeadTraining
     {
         if (!_options.Keep) return (null, null);
         var bundle = _pipeline.Source.Bundle ?? throw new InvalidDataException($"{_pipeline.Source.Name} has no heads that could stay.");
-        if (!bundle.Manifest.Dtypes.Contains(_pipeline.Dtype) || bundle.Manifest.Features with { Version = _pipeline.Settings.Version, Layers = _pipeline.Settings.Layers } != _pipeline.Settings)
-            throw new InvalidDataException($"{_pipeline.Source.Name}: its heads are for {string.Join(", ", bundle.Manifest.Dtypes)} and {bundle.Manifest.Features.MaxTokens} tokens; beside them none can learn from {_pipeline.Dtype} and {_pipeline.Settings.MaxTokens}.");
+        var (features, read) = (bundle.Manifest.Features, _pipeline.Settings);
+        if (!_pipeline.HasHeads || (features.MaxTokens, features.FirstPredicted) != (read.MaxTokens, read.FirstPredicted))
+            throw new InvalidDataException($"{_pipeline.Source.Name}: its heads are for {string.Join(", ", bundle.Manifest.Dtypes)} and {features.MaxTokens} tokens; beside them none can learn from {_pipeline.Dtype} and {read.MaxTokens}.");
         return (bundle.WithHeads(research: false), _options.Research && bundle.Manifest.Heads.Research is not null ? bundle.WithHeads(research: true) : null);
     }
 
@@ -75,11 +76,14 @@ public sealed class HeadTraining
         }
         var unread = Unread(set, teach);
         if (unread.Length > 0) _progress.Report($"{unread.Length} more rows teach by their words and make-up alone.");
-        string[] names = [.. HeadNames.All.Where(head => (_options.Only.Count == 0 || _options.Only.Contains(head)) && HeadTargets.Teach(TeachersOf(head, teaching, unread), head, FewestPositives))];
+        Example[] all = [.. teaching, .. unread];
+        // Rows that no model has read say nothing of who wrote them.
+        Example[] TeachersOf(string head) => head == HeadNames.Synthetic ? teaching : all;
+        string[] names = [.. HeadNames.All.Where(head => (_options.Only.Count == 0 || _options.Only.Contains(head)) && HeadTargets.Teach(TeachersOf(head), head, FewestPositives))];
         Head[] kept = [.. known?.Heads.Heads.Heads.Where(head => !names.Contains(head.Name)) ?? []];
         if (kept.Length > 0) _progress.Report($"Of version {known!.Manifest.Version} stay: {string.Join(", ", kept.Select(head => head.Name))}.");
-        var space = FeatureSpace.Of(_pipeline.Layout, [.. teaching.Concat(unread).Select(example => example.Features)], kept.Length > 0 ? known!.Heads.Heads : null);
-        var fitted = FitAll(names, teaching, unread, calibrating, space, cancellation);
+        var space = FeatureSpace.Of(_pipeline.Layout, [.. all.Select(example => example.Features)], kept.Length > 0 ? known!.Heads.Heads : null);
+        var fitted = FitAll(names, all, TeachersOf, calibrating, space, cancellation);
         var plain = space.Scaling.With([.. fitted.Select(head => head.Uncalibrated())]);
         ScoredExample[] scored = [.. calibrating.Select(example => ScoredExample.Of(plain, example))];
         var heads = Calibrate(plain, scored);
@@ -91,9 +95,6 @@ public sealed class HeadTraining
         var trained = new TrainedHeads(file, decisions, Sources([.. teach, .. unread.Select(example => example.Placed), .. calibrate.Union(chose)]), fitted, teaching.Length, calibrating.Length);
         return kept.Length > 0 ? trained.Beside(known!, kept) : trained;
     }
-
-    /// <summary>Rows that no model has read say nothing of who wrote them.</summary>
-    private static Example[] TeachersOf(string head, Example[] teaching, Example[] unread) => head == HeadNames.Synthetic ? teaching : [.. teaching, .. unread];
 
     /// <summary>One row in so many of authorship is learned from a second time, as an attack leaves it: whatever the attack, the answer stays.</summary>
     private bool IsAttacked(PlacedRow row) => row.Row.Machine is not null && row.Row.Task == LearningTask.Synthetic && SplitRules.Share(row.Row.Id + "/attacked") < 100 * _options.AttackedShare;
@@ -162,15 +163,14 @@ public sealed class HeadTraining
         return [.. examples.Where(example => example.Features.Supported)];
     }
 
-    private List<FittedHead> FitAll(string[] heads, Example[] teaching, Example[] unread, Example[] calibrating, FeatureSpace space, CancellationToken cancellation)
+    private List<FittedHead> FitAll(string[] heads, Example[] all, Func<string, Example[]> teachersOf, Example[] calibrating, FeatureSpace space, CancellationToken cancellation)
     {
         var fitting = new HeadFitting(_pipeline.Layout, space);
-        Example[] all = [.. teaching, .. unread];
         var scaled = space.Scale([.. all.Select(example => example.Features)]);
         var fitted = new List<FittedHead>();
         foreach (string head in heads)
         {
-            var from = TeachersOf(head, teaching, unread);
+            var from = teachersOf(head);
             var taught = RowWeights.Of(head, from, scaled, OwnChannels.Of(head, from));
             var made = HeadNames.IsTechnique(head) ? FitTechnique(taught, all, scaled, calibrating, fitting, space, cancellation) : fitting.Fit(taught, cancellation);
             fitted.Add(made);
@@ -270,45 +270,6 @@ public sealed class HeadTraining
     private sealed class Reported(Action<FeatureProgress> report) : IProgress<FeatureProgress>
     {
         public void Report(FeatureProgress value) => report(value);
-    }
-}
-
-/// <summary>One set of heads as it was learned.</summary>
-internal sealed record TrainedHeads(HeadFile File, DecisionSettings Decisions, IReadOnlyList<TrainingSource> Sources, IReadOnlyList<FittedHead> Fitted, int Taught, int Calibrated)
-{
-    /// <summary>Of an older version; null: all were trained.</summary>
-    public KeptHeads? Kept { get; init; }
-
-    /// <summary>With heads of an older version, over whose scaling these were learned, and what was measured of them.</summary>
-    public TrainedHeads Beside(Bundle known, IReadOnlyList<Head> kept)
-    {
-        bool Stays(string head) => kept.Any(one => one.Name == head);
-        T Of<T>(string head, T trained, T before) => Stays(head) ? before : trained;
-        var older = known.Decisions;
-        Dictionary<string, double> Together(IReadOnlyDictionary<string, double>? trained, IReadOnlyDictionary<string, double>? before) =>
-            new((trained ?? new Dictionary<string, double>()).Concat((before ?? new Dictionary<string, double>()).Where(one => Stays(one.Key))).OrderBy(one => one.Key, StringComparer.Ordinal), StringComparer.Ordinal);
-        return this with
-        {
-            File = new HeadFile(
-                File.Heads.With([.. HeadNames.All.SelectMany(name => File.Heads.Heads.Concat(kept).Where(head => head.Name == name))]),
-                File.People.Concat(known.Heads.People.Where(one => Stays(one.Key))).ToDictionary(StringComparer.Ordinal))
-            {
-                Spans = File.Spans ?? known.Heads.Spans,
-            },
-            Decisions = Decisions with
-            {
-                Synthetic = Of(HeadNames.Synthetic, Decisions.Synthetic, older.Synthetic),
-                Spam = Of(HeadNames.Spam, Decisions.Spam, older.Spam),
-                Phishing = Of(HeadNames.Phishing, Decisions.Phishing, older.Phishing),
-                Passage = Of(HeadNames.Synthetic, Decisions.Passage, older.Passage),
-                Techniques = Together(Decisions.Techniques, older.Techniques),
-                TechniquesOf = (Decisions.TechniquesOf?.Keys ?? []).Union(older.TechniquesOf?.Keys ?? [], StringComparer.Ordinal).Order(StringComparer.Ordinal)
-                    .Select(bucket => (bucket, OfBucket: Together(Decisions.TechniquesOf?.GetValueOrDefault(bucket), older.TechniquesOf?.GetValueOrDefault(bucket)))).Where(one => one.OfBucket.Count > 0)
-                    .ToDictionary(one => one.bucket, one => (IReadOnlyDictionary<string, double>)one.OfBucket, StringComparer.Ordinal),
-            },
-            Sources = [.. known.Training.Union(Sources)],
-            Kept = new KeptHeads(known.Manifest.Version, known.Sha256, [.. kept.Select(head => head.Name)]),
-        };
     }
 }
 

@@ -24,13 +24,14 @@ internal static class PassageThresholds
     /// <summary>Null where too few texts are long enough to show the budget, or there is no authorship head.</summary>
     public static PassageDecision? Choose(DetectionPipeline pipeline, HeadSet heads, IReadOnlyList<Example> calibrating, double budget, double confidence, IProgress<string> progress, CancellationToken cancellation)
     {
+        if (heads.Heads.All(head => head.Name != HeadNames.Synthetic)) return null;
         var channels = calibrating.Where(example => HeadTargets.Of(example.Row, HeadNames.Synthetic) == false && example.Features.Tokens >= DetectionPipeline.FewestTokensWithPassages)
             .OrderBy(example => LabelledSet.HashOf(example.Row.Text), StringComparer.Ordinal)
             // Near-copies show no more than one of them.
             .DistinctBy(example => (example.Row.File, example.Placed.Cluster))
             .GroupBy(example => example.Channel).ToArray();
         Example[] people = [.. channels.SelectMany(channel => channel.Take(MostTexts / channels.Length)).OrderBy(example => example.Features.Tokens)];
-        if (people.Length < HumanScores.Enough || heads.Heads.All(head => head.Name != HeadNames.Synthetic)) return null;
+        if (people.Length < HumanScores.Enough) return null;
         var highest = new List<(int Passages, float Prominence)>();
         foreach (var batch in people.Chunk(Batch))
         {
